@@ -1,0 +1,89 @@
+"""What a benchmark is: its facts and its reader."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from landmarks.batch import Record
+from landmarks.markups import Markup
+from landmarks.metrics.protocol import Protocol
+
+
+class Split(NamedTuple):
+    """A named part of a benchmark.
+
+    Attributes:
+        published: The number of faces that the owners publish, or None where it is free.
+        description: What it holds, in a few words.
+    """
+
+    published: int | None
+    description: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is true of a benchmark, apart from its files.
+
+    Attributes:
+        name: The name used everywhere, such as ``300w``.
+        title: What people call it.
+        markup: Its point scheme.
+        splits: By name; the first of them is what a network is trained on.
+        test_splits: The splits that a test run reports unless told otherwise.
+        protocols: How its errors are normalised and scored; the first is the usual one.
+        licence: Its terms, in a sentence.
+        citation: How to cite it.
+        source: Where to ask for it: an address, or a command.
+        layout: The folder tree that is expected below the root.
+    """
+
+    name: str
+    title: str
+    markup: Markup
+    splits: Mapping[str, Split]
+    test_splits: tuple[str, ...]
+    protocols: tuple[Protocol, ...]
+    licence: str
+    citation: str
+    source: str
+    layout: str
+
+
+class Benchmark(ABC):
+    """A reader of a benchmark's files, as their owners distribute them.
+
+    Built as ``benchmark(root)`` for files; reads annotations at once and pictures when they are
+    asked for.
+    """
+
+    facts: ClassVar[Facts]
+
+    @abstractmethod
+    def records(self, split: str) -> Sequence[Record]:
+        """The faces of a split, always in the same order.
+
+        Raises:
+            landmarks.errors.DataError: If a file is missing or cannot be understood.
+            ValueError: If there is no such split; the message lists those there are.
+        """
+
+    @abstractmethod
+    def found(self, split: str) -> str:
+        """A sentence that says what is there, such as ``2,012 of 3,148 training faces``."""
+
+    def normalisers(
+        self, records: Sequence[Record]
+    ) -> Float[np.ndarray, "N P"]:
+        """Each face's normalising distance under each protocol, in photo pixels."""
+        return np.array(
+            [[p.normaliser(record) for p in self.facts.protocols] for record in records],
+            dtype=np.float64,
+        ).reshape(len(records), len(self.facts.protocols))
+
+
+__all__ = ["Benchmark", "Facts", "Split"]

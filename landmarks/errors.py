@@ -1,0 +1,23 @@
+"""The one error that bad input raises."""
+
+from pathlib import Path
+
+
+class DataError(ValueError):
+    """A file that cannot be used.
+
+    The message names the file, the line where there is one, what was found, what was expected and
+    what to do.
+
+    >>> raise DataError("n_points is 67, expected 68", file=Path("a.pts"), line=2)
+    Traceback (most recent call last):
+    landmarks.errors.DataError: a.pts, line 2: n_points is 67, expected 68
+    """
+
+    def __init__(self, message: str, *, file: Path | None = None, line: int | None = None) -> None:
+        place = "" if file is None else str(file)
+        if line is not None:
+            place += f", line {line}"
+        super().__init__(f"{place}: {message}" if place else message)
+        self.file = file
+        self.line = line
