@@ -44,7 +44,7 @@ def _declare_missing_operators(package: Path) -> None:
 
     for library in (*package.glob("_C*.so"), *package.glob("_C*.pyd")):
         try:
-            torch.ops.load_library(str(library))
+            torch.ops.load_library(str(library))  # type: ignore[no-untyped-call]
         except (OSError, RuntimeError):
             continue
         return

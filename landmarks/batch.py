@@ -1,21 +1,24 @@
 """What travels from a file to the network: a record, a sample, a batch."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 
 
-class Photo(Protocol):
+class Photo(ABC):
     """A picture that can be read when it is needed: a file, or a face yet to be drawn."""
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """A short name, unique in its benchmark: a path below the root, or a number."""
 
+    @abstractmethod
     def read(self) -> UInt8[np.ndarray, "H W 3"]:
         """Reads the picture as RGB.
 
@@ -61,7 +64,7 @@ class Batch(NamedTuple):
         weight: (B, K) float32, 1 where a point is to be learnt, 0 where it is missing or outside
             the crop.
         photo_from_crop: (B, 2, 3) float64, takes crop points to photo points.
-        index: (B,) int64, the face's place in its split, by which evaluation finds the truth and
+        face: (B,) int64, the face's place in its split, by which evaluation finds the truth and
             drops duplicates.
     """
 
@@ -69,7 +72,7 @@ class Batch(NamedTuple):
     points: Float[Tensor, "*B K 2"]
     weight: Float[Tensor, "*B K"]
     photo_from_crop: Float[Tensor, "*B 2 3"]
-    index: Int64[Tensor, "*B"]
+    face: Int64[Tensor, "*B"]
 
 
 class FieldSpec(NamedTuple):

@@ -106,7 +106,9 @@ class Grid:
         """Cells to crop pixels, of any shape."""
         return cells * self.stride + self.origin
 
-    def cells_from_crop(self, affine_crop: Float[Tensor, "*batch 2 3"]) -> Float[Tensor, "*batch 2 3"]:
+    def cells_from_crop(
+        self, affine_crop: Float[Tensor, "*batch 2 3"]
+    ) -> Float[Tensor, "*batch 2 3"]:
         """The affine in cells that does to a map what ``affine_crop`` does to the crop, in pixels.
 
         >>> grid = Grid.centred(Size(8, 8), 2)
@@ -262,7 +264,7 @@ def warp_maps(
     >>> warp_maps(maps, right)
     tensor([[[[0., 0., 1., 0.]]]])
     """
-    batch, channels, height, width = maps.shape
+    batch, _, height, width = maps.shape
     maps_from_warped = invert_affine(warped_from_maps.double())
     ys, xs = torch.meshgrid(
         torch.arange(height, dtype=torch.float64, device=maps.device),

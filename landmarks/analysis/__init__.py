@@ -1,0 +1,1 @@
+"""Oracle, comparison, statistics, plots and report."""

@@ -1,0 +1,1 @@
+"""Networks: backbones, the neck that upscales, a head for each field."""

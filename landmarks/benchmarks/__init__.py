@@ -1,0 +1,1 @@
+"""One file a benchmark: its facts, its reader, its DataModule."""

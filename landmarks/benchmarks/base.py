@@ -76,9 +76,7 @@ class Benchmark(ABC):
     def found(self, split: str) -> str:
         """A sentence that says what is there, such as ``2,012 of 3,148 training faces``."""
 
-    def normalisers(
-        self, records: Sequence[Record]
-    ) -> Float[np.ndarray, "N P"]:
+    def normalisers(self, records: Sequence[Record]) -> Float[np.ndarray, "N P"]:
         """Each face's normalising distance under each protocol, in photo pixels."""
         return np.array(
             [[p.normaliser(record) for p in self.facts.protocols] for record in records],

@@ -1,0 +1,1 @@
+"""NME, FR, AUC and CED: functional core, torchmetrics classes, protocols."""

@@ -34,5 +34,3 @@ class Protocol:
     normaliser: Normaliser
     failure_threshold: float = 0.10
     auc_threshold: float = 0.10
-
-
