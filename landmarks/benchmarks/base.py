@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -59,9 +60,19 @@ class Benchmark(ABC):
 
     Built as ``benchmark(root)`` for files; reads annotations at once and pictures when they are
     asked for.
+
+    Args:
+        root: The folder that holds the files; a benchmark that needs none accepts None.
     """
 
     facts: ClassVar[Facts]
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root
+
+    @abstractmethod
+    def prepare(self, splits: Sequence[str]) -> None:
+        """Makes ready what is slow, once a machine, before processes read side by side."""
 
     @abstractmethod
     def records(self, split: str) -> Sequence[Record]:
