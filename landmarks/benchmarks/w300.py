@@ -1,0 +1,284 @@
+"""300W: 68 points on faces in the wild, and its test set of 600."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, final
+
+import numpy as np
+from jaxtyping import Float
+
+from landmarks.batch import Record
+from landmarks.benchmarks.base import Benchmark, Facts, Split
+from landmarks.benchmarks.pts import read_pts
+from landmarks.data.photo_file import PhotoFile
+from landmarks.errors import DataError
+from landmarks.markups import MARKUP_68
+from landmarks.metrics.normalisers import (
+    InterOcular,
+    InterPupil,
+    LandmarkBoxDiagonal,
+    LandmarkBoxSize,
+)
+from landmarks.metrics.protocol import Protocol
+
+_SOURCE = "https://ibug.doc.ic.ac.uk/resources/300-W/"
+_LAYOUT = """\
+afw/              *.jpg *.pts    337 faces
+helen/trainset/   *.jpg *.pts  2,000
+helen/testset/    *.jpg *.pts    330
+lfpw/trainset/    *.png *.pts    811
+lfpw/testset/     *.png *.pts    224
+ibug/             *.jpg *.pts    135
+01_Indoor/        *.png *.pts    300  (also below 300W/, as distributed)
+02_Outdoor/       *.png *.pts    300"""
+
+_PUBLISHED = {
+    "afw": 337,
+    "helen/trainset": 2000,
+    "helen/testset": 330,
+    "lfpw/trainset": 811,
+    "lfpw/testset": 224,
+    "ibug": 135,
+    "01_Indoor": 300,
+    "02_Outdoor": 300,
+}
+_COMMON = ("helen/testset", "lfpw/testset")
+_CHALLENGE = ("ibug",)
+_SPLITS: dict[str, tuple[tuple[str, ...], str]] = {
+    "train": (("afw", "helen/trainset", "lfpw/trainset"), "training faces"),
+    "full": (("helen/testset", "ibug", "lfpw/testset"), "test faces of the full set"),
+    "common": (_COMMON, "test faces of the common subset"),
+    "challenge": (_CHALLENGE, "test faces of the challenging subset"),
+    "private": (("01_Indoor", "02_Outdoor"), "test faces of the former private set"),
+    **{folder: ((folder,), f"faces of {folder}") for folder in _PUBLISHED},
+}
+_SUBSETS = {folder: frozenset({"common"}) for folder in _COMMON} | {
+    folder: frozenset({"challenge"}) for folder in _CHALLENGE
+}
+_SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+def _protocols() -> tuple[Protocol, ...]:
+    corners, eyes = MARKUP_68.eye_corners, MARKUP_68.eyes
+    assert corners is not None
+    assert eyes is not None
+    return (
+        Protocol("300w/inter_ocular", InterOcular(*corners)),
+        Protocol("300w/inter_pupil", InterPupil(*eyes)),
+        Protocol("300w/box", LandmarkBoxSize(), failure_threshold=0.07, auc_threshold=0.07),
+        Protocol("300w/diag", LandmarkBoxDiagonal()),
+    )
+
+
+class _Folder(NamedTuple):
+    """A folder of the benchmark: its name there, and where it lies."""
+
+    name: str
+    path: Path
+
+
+@final
+class W300(Benchmark):
+    """300W in its official layout, pictures beside ``.pts`` files.
+
+    Splits: ``train`` (3,148 faces), ``full`` (689), its two parts ``common`` (554) and
+    ``challenge`` (135), ``private`` (600, the test set of the second 300W challenge), and each
+    folder by its own name, such as ``lfpw/testset``. A face of ``full`` carries its part's name as
+    a subset. Where folders of a split are missing the others are read, and `found` says so.
+
+    The ``.pts`` files count pixels from 1; the records count from 0. No face box is read.
+
+    Protocols: ``300w/inter_ocular`` (outer eye corners 36 and 45, FR and AUC at 10 %, the usual
+    one), ``300w/inter_pupil`` (means of 36–41 and 42–47), ``300w/box`` (``sqrt(w * h)`` of the
+    tight box of the true landmarks, FR and AUC at 7 % as in LUVLi, Kumar et al. 2020,
+    https://arxiv.org/abs/2004.02980) and ``300w/diag`` (the diagonal of that box).
+
+    Args:
+        root: The folder with ``afw``, ``helen``, ``lfpw``, ``ibug``, ``01_Indoor`` and
+            ``02_Outdoor``, or some of them; a folder ``300W`` between is accepted.
+    """
+
+    facts = Facts(
+        name="300w",
+        title="300W",
+        markup=MARKUP_68,
+        splits={
+            name: Split(sum(_PUBLISHED[folder] for folder in folders), description)
+            for name, (folders, description) in _SPLITS.items()
+        },
+        test_splits=("full",),
+        protocols=_protocols(),
+        licence="For research only; no commercial use, and no pictures in other publications.",
+        citation=(
+            "C. Sagonas, E. Antonakos, G. Tzimiropoulos, S. Zafeiriou, M. Pantic. 300 Faces "
+            "In-The-Wild Challenge: Database and results. Image and Vision Computing 47 (2016)."
+        ),
+        source=_SOURCE,
+        layout=_LAYOUT,
+    )
+
+    def prepare(self, splits: Sequence[str]) -> None:
+        """Makes sure that the splits are there; nothing needs to be made ready.
+
+        Raises:
+            DataError: If nothing of a split is found.
+            ValueError: If there is no such split.
+        """
+        for split in splits:
+            self._folders(split)
+
+    def records(self, split: str) -> Sequence[Record]:
+        """The faces of a split, ordered by folder and by the numbers in their names.
+
+        Every annotation is read and every picture is checked (its header and its end, not its
+        pixels), so that a damaged file shows here and not in the middle of a training.
+
+        Raises:
+            DataError: If nothing of the split is found, a folder holds no annotation, an
+                annotation has no picture, or a file is damaged.
+            ValueError: If there is no such split; the message lists those there are.
+        """
+        subsets = _SUBSETS if split == "full" else {}
+        return [
+            Record(photo, points, subsets=subsets.get(folder.name, frozenset()))
+            for folder in self._folders(split)
+            for photo, points in _faces(folder)
+        ]
+
+    def found(self, split: str) -> str:
+        """What is there of a split, such as ``2,012 of 3,148 training faces (…)``."""
+        names, description = self._split(split)
+        published = self.facts.splits[split].published
+        counts = {name: 0 for name in names}
+        for folder in self._present(names):
+            counts[folder.name] = sum(entry.endswith(".pts") for entry in _listing(folder.path))
+        total = sum(counts.values())
+        sentence = f"{total:,} of {published:,} {description}"
+        if len(names) > 1 and total != published:
+            parts = (f"{name} {count:,} of {_PUBLISHED[name]:,}" for name, count in counts.items())
+            sentence += f" ({', '.join(parts)})"
+        if any(count > _PUBLISHED[name] for name, count in counts.items()):
+            sentence += "; more than published: look for copies of files"
+        return sentence
+
+    def _split(self, split: str) -> tuple[tuple[str, ...], str]:
+        if split not in _SPLITS:
+            raise ValueError(f"300W has no split {split!r}; choose from {', '.join(_SPLITS)}")
+        return _SPLITS[split]
+
+    def _present(self, names: Sequence[str]) -> list[_Folder]:
+        if self.root is None:
+            return []
+        folders = []
+        for name in names:
+            there = [path for path in _places(self.root, name) if path.is_dir()]
+            folders += [_Folder(name, path) for path in there[:1]]
+        return folders
+
+    def _folders(self, split: str) -> list[_Folder]:
+        names, description = self._split(split)
+        if self.root is None:
+            raise DataError(
+                "300W needs the folder that its files lie in: pass --root DIR. It can be had from "
+                f"{_SOURCE}; expected below DIR:\n{_LAYOUT}"
+            )
+        folders = self._present(names)
+        if not folders:
+            looked = ", ".join(str(path) for name in names for path in _places(self.root, name))
+            raise DataError(
+                f"no {description} ({split!r}): none of these folders is there: {looked}. The "
+                f"root holds {_contents(self.root)}. Pass the right folder as --root, choose "
+                f"another split, or get the files from {_SOURCE}; expected below the root:\n"
+                f"{_LAYOUT}",
+                file=self.root,
+            )
+        return folders
+
+
+def _places(root: Path, folder: str) -> tuple[Path, Path]:
+    return root / folder, root / "300W" / folder
+
+
+def _faces(folder: _Folder) -> Iterator[tuple[PhotoFile, Float[np.ndarray, "68 2"]]]:
+    names = _listing(folder.path)
+    annotations = sorted((name for name in names if name.endswith(".pts")), key=_natural)
+    if not annotations:
+        raise DataError(
+            f"the folder holds no .pts file, expected {_PUBLISHED[folder.name]:,} of them beside "
+            f"their pictures; unpack {folder.name} again, or delete the folder to go on without it",
+            file=folder.path,
+        )
+    pictures: dict[str, list[str]] = {}
+    for name in names:
+        stem, suffix = os.path.splitext(name)
+        if suffix.lower() in _SUFFIXES:
+            pictures.setdefault(stem, []).append(name)
+    for annotation in annotations:
+        file = folder.path / annotation
+        picture = _picture(file, pictures)
+        photo = PhotoFile(folder.path / picture, f"{folder.name}/{picture}")
+        points_from_1 = read_pts(file, MARKUP_68.count, photo.check())
+        yield photo, points_from_1 - 1
+
+
+def _picture(annotation: Path, pictures: Mapping[str, Sequence[str]]) -> str:
+    """The picture of an annotation; spaces in names do not count if no name is the same.
+
+    ``ibug/image_092 _01.jpg`` really carries a space, which some copies drop.
+    """
+    found = pictures.get(annotation.stem)
+    if not found:
+        wanted = annotation.stem.replace(" ", "")
+        found = [
+            name
+            for stem, names in pictures.items()
+            for name in names
+            if stem.replace(" ", "") == wanted
+        ]
+    if not found:
+        raise DataError(
+            f"no picture stands beside this annotation, expected {annotation.stem}.jpg, .jpeg or "
+            ".png; restore the picture from the distribution, or remove the annotation",
+            file=annotation,
+        )
+    if len(found) > 1:
+        raise DataError(
+            f"{len(found)} pictures stand beside this annotation, {', '.join(sorted(found))}; "
+            "keep the one that the points were set on",
+            file=annotation,
+        )
+    return found[0]
+
+
+def _listing(folder: Path) -> list[str]:
+    """The files of a folder; hidden ones, such as the ``._`` files of some archives, are left out.
+
+    Raises:
+        DataError: If the folder cannot be read.
+    """
+    try:
+        return [name for name in os.listdir(folder) if not name.startswith(".")]
+    except OSError as error:
+        raise DataError(
+            f"the folder cannot be read ({error.strerror}); check its permissions", file=folder
+        ) from error
+
+
+def _contents(root: Path) -> str:
+    if not root.is_dir():
+        return "no files, for it does not exist or is no folder"
+    names = sorted(_listing(root))
+    if not names:
+        return "no files"
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+
+
+def _natural(name: str) -> tuple[list[str | int], str]:
+    """A sorting key under which ``image_2`` comes before ``image_10``."""
+    parts = re.split(r"([0-9]+)", name)
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
+
+
+__all__ = ["W300"]
