@@ -1,4 +1,4 @@
-"""The one error that bad input raises."""
+"""The errors that bad input raises: files, and settings."""
 
 from pathlib import Path
 
@@ -21,3 +21,7 @@ class DataError(ValueError):
         super().__init__(f"{place}: {message}" if place else message)
         self.file = file
         self.line = line
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; the message names the setting and what was expected."""

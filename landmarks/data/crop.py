@@ -43,11 +43,6 @@ class LandmarkBox(CropPolicy):
 
     Args:
         factor: Side of the window as a multiple of the box's longer side.
-
-    >>> record = Record(photo=None, points_photo=np.array([[10.0, 10.0], [30.0, 20.0]]))
-    ... # doctest: +SKIP
-    >>> LandmarkBox(factor=1.25)(record)  # doctest: +SKIP
-    Window(x=20.0, y=15.0, side=25.0)
     """
 
     def __init__(self, factor: float = 1.25) -> None:

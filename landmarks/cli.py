@@ -1,0 +1,69 @@
+"""The command line: ``landmarks COMMAND``."""
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import landmarks
+from landmarks.errors import DataError, SettingsError
+
+
+class _Command(NamedTuple):
+    module: str
+    takes_name: bool
+    help: str
+
+
+_COMMANDS = {
+    "fit": _Command("train", True, "train on a benchmark; keep the best checkpoint on validation"),
+    "validate": _Command("train", True, "measure a checkpoint on the held-out training faces"),
+    "test": _Command("train", True, "measure a checkpoint on the test faces, face by face"),
+    "compare": _Command("compare", False, "train and test several methods alike, and report"),
+    "oracle": _Command("oracle", False, "the codecs' own error: encode, then decode, no network"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    The command's module is imported only when it is run, since torch, timm and lightning take
+    seconds to import.
+
+    Args:
+        arguments: The words after ``landmarks``; those of this process if None.
+
+    Returns:
+        The exit status: 0, or 2 for settings or files that cannot be used.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser()
+    options, rest = parser.parse_known_args(words[:1])
+    if options.command is None:
+        parser.print_help()
+        return 0
+    command = _COMMANDS[options.command]
+    rest = words if command.takes_name else words[1:]
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    try:
+        importlib.import_module(f"landmarks.commands.{command.module}").main(rest)
+    except (DataError, SettingsError) as error:
+        print(f"landmarks {options.command}: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="landmarks",
+        description="Compare heatmap codecs for facial landmark localisation under identical "
+        "settings.",
+        epilog="'landmarks COMMAND --help' explains the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"landmarks {landmarks.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, command in _COMMANDS.items():
+        commands.add_parser(name, help=command.help, add_help=False)
+    return parser

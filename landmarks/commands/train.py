@@ -1,0 +1,166 @@
+"""`landmarks fit`, `validate` and `test`: a LightningCLI over experiment files."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars
+from lightning import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.cli import (
+    ArgsType,
+    LightningArgumentParser,
+    LightningCLI,
+    SaveConfigCallback,
+)
+from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.utilities import rank_zero_only
+
+from landmarks.data.datamodule import FaceDataModule
+from landmarks.errors import DataError, SettingsError
+from landmarks.files import complete_file
+from landmarks.memory import keep_freed_memory
+from landmarks.task import LandmarkTask
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Runs a subcommand: ``fit``, ``validate`` or ``test``, followed by its options."""
+    keep_freed_memory()
+    LandmarkCLI(args=list(arguments))
+
+
+def build(config: Mapping[str, Any]) -> "LandmarkCLI":
+    """A run that is ready to be started: what `landmarks fit` would build from these settings.
+
+    Args:
+        config: The sections of an experiment file: ``seed_everything``, ``output``, ``model``,
+            ``data``, ``trainer``, ``checkpoint``.
+
+    Returns:
+        Its ``model``, ``datamodule`` and ``trainer`` are built; ``config_dump`` holds the settings
+        with all defaults.
+
+    Raises:
+        SettingsError: If a setting is misspelt, mistyped or impossible; the message names it.
+    """
+    return LandmarkCLI(args=dict(config), run=False)
+
+
+class LandmarkCLI(LightningCLI):
+    """The composer: constructor signatures are the schema of an experiment file.
+
+    Everything that a run writes lies below ``output``: ``checkpoints/best.ckpt`` (chosen on the
+    validation faces) and ``last.ckpt``, ``metrics.csv``, ``config.yaml``, and for a test run
+    ``faces.parquet`` and the predicted points.
+    """
+
+    def __init__(self, args: list[str] | dict[str, Any], run: bool = True) -> None:
+        parser_kwargs: dict[str, Any] = {"parser_mode": "omegaconf"}
+        if run:
+            parser_kwargs = {name: dict(parser_kwargs) for name in self.subcommands()}
+            parser_kwargs["prog"] = "landmarks"
+        else:
+            parser_kwargs["exit_on_error"] = False
+        self._exits = run
+        super().__init__(
+            model_class=LandmarkTask,
+            datamodule_class=FaceDataModule,
+            subclass_mode_data=True,
+            save_config_callback=_SaveFitConfig,
+            save_config_kwargs={"overwrite": True, "save_to_log_dir": False},
+            trainer_defaults={"callbacks": [SaveTestResults()], "max_epochs": 60, "logger": False},
+            seed_everything_default=0,
+            auto_configure_optimizers=False,
+            load_from_checkpoint_support=False,  # the command line, not the checkpoint, decides
+            parser_kwargs=parser_kwargs,
+            args=args,
+            run=run,
+        )
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Those of a Trainer that this project supports, and their arguments that are set here."""
+        known = LightningCLI.subcommands()
+        skipped = {"weights_only"}
+        return {name: known[name] | skipped for name in ("fit", "validate", "test")}
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Adds the output folder and the choice of checkpoint, and links what is typed once."""
+        parser.add_argument(
+            "--output",
+            type=str,
+            default="runs/latest",
+            help="Folder for all that the run writes: checkpoints, metrics, settings, errors.",
+        )
+        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.set_defaults(
+            {
+                "checkpoint.filename": "best",
+                "checkpoint.monitor": "val/nme",
+                "checkpoint.mode": "min",
+                "checkpoint.save_last": True,
+                "checkpoint.enable_version_counter": False,
+            }
+        )
+        parser.link_arguments("output", "checkpoint.dirpath", compute_fn=_checkpoints_folder)
+        parser.link_arguments("output", "trainer.default_root_dir")
+        parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
+        parser.link_arguments("model.crop_size", "data.init_args.crop_size")
+        parser.link_arguments("data.benchmark_name", "model.benchmark", apply_on="instantiate")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parses; settings given as a mapping are wrong in one clear line, not with a usage."""
+        if isinstance(args, dict):
+            try:
+                self.config = parser.parse_object(args)
+            except Exception as error:
+                raise SettingsError(str(error)) from error
+        else:
+            self.config = parser.parse_args(args)
+
+    def instantiate_classes(self) -> None:
+        """Builds all objects; one that refuses its settings says so in one clear line."""
+        if not self._exits:
+            self._dump_config()
+        try:
+            super().instantiate_classes()
+        except DataError:
+            raise
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+
+    def instantiate_trainer(self, **settings: Any) -> Trainer:  # noqa: ANN401 (Lightning's own)
+        """Builds the trainer; unless told otherwise it logs to ``metrics.csv`` below the output."""
+        trainer = super().instantiate_trainer(**settings)
+        if not trainer.loggers:
+            output = self._get(self.config, "output")
+            trainer.loggers = [CSVLogger(output, name="", version="")]
+        return trainer
+
+
+class SaveTestResults(Callback):
+    """Writes every face's errors and predicted points below the output folder after a test."""
+
+    @rank_zero_only
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Writes ``faces.parquet`` and a file of points for each split."""
+        assert isinstance(pl_module, LandmarkTask)
+        folder = Path(trainer.default_root_dir)
+        results = list(pl_module.test_results.values())
+        for found in results:
+            found.save(folder)
+        with complete_file(folder / "faces.parquet") as unfinished:
+            polars.concat([found.table() for found in results]).write_parquet(unfinished)
+
+
+class _SaveFitConfig(SaveConfigCallback):
+    """Keeps the settings of a training; a later test must not replace them."""
+
+    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        if stage == "fit":
+            with complete_file(Path(trainer.default_root_dir) / "config.yaml") as unfinished:
+                self.parser.save(self.config, unfinished, skip_none=False, overwrite=True)
+
+
+def _checkpoints_folder(output: str) -> str:
+    return str(Path(output) / "checkpoints")

@@ -1,0 +1,253 @@
+"""The DataModule that all benchmarks share."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from lightning import LightningDataModule
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from landmarks.batch import Batch, Record
+from landmarks.benchmarks.base import Benchmark, Facts
+from landmarks.data.augmentation import Augmentation
+from landmarks.data.crop import CropPolicy, LandmarkBox
+from landmarks.data.dataset import CropDataset, collate_views
+from landmarks.data.photometry import Photometry
+from landmarks.data.sampler import EvaluationSampler, TrainingSampler
+from landmarks.geometry import Size
+
+_HELD_OUT_SEED = 300
+"""Which faces are held out is the same for every training, whatever its seed."""
+
+
+class EvaluationSet(NamedTuple):
+    """The faces of one evaluation and the truth about them.
+
+    Attributes:
+        split: Name of the split, ``validation`` for the held-out part of the training split.
+        records: The faces; `Batch.face` counts along them.
+        points_photo: (N, K, 2) float64, photo pixels; NaN where a point is missing.
+        normalisers: (N, P) float64, photo pixels: one distance for each face and protocol.
+    """
+
+    split: str
+    records: Sequence[Record]
+    points_photo: Float[Tensor, "N K 2"]
+    normalisers: Float[Tensor, "N P"]
+
+
+class FaceDataModule(LightningDataModule):
+    """Crops of a benchmark's faces for training, validation and test.
+
+    Training and validation faces are cut from the benchmark's training split, the same cut for
+    every seed; the test splits are touched by ``test`` alone.
+
+    Args:
+        benchmark: The reader of the benchmark's files.
+        crop_size: Height and width of the crops in pixels.
+        batch_size: Faces in a training step, on all devices together.
+        validation: Share of the training split's faces that is held out.
+        test_splits: Splits to test on; the benchmark's own choice if none is given.
+        crop: Where a face's crop lies before augmentation.
+        augmentation: Random placement of the training crops.
+        photometry: Random colours of the training crops; None leaves them as they are.
+        workers: Processes that prepare crops beside the training process; 0 prepares them in it.
+        seed: Of the order of faces and of the augmentation.
+
+    Attributes:
+        views: Views of each training face; the objective sets it (`landmarks.objectives`).
+    """
+
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        crop_size: int = 256,
+        batch_size: int = 16,
+        validation: float = 0.1,
+        test_splits: list[str] | None = None,
+        crop: CropPolicy | None = None,
+        augmentation: Augmentation | None = None,
+        photometry: Photometry | None = None,
+        workers: int = 2,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        if not 0 < validation < 1:
+            raise ValueError(
+                f"validation is {validation}; expected a share of the training faces between 0 "
+                "and 1, since checkpoints are chosen on it"
+            )
+        if crop_size < 1 or batch_size < 1 or workers < 0:
+            raise ValueError(
+                f"crop_size {crop_size} and batch_size {batch_size} must be at least 1, workers "
+                f"{workers} at least 0"
+            )
+        self.benchmark = benchmark
+        self.crop_size = Size(crop_size, crop_size)
+        self.batch_size = batch_size
+        self.validation = validation
+        self.test_splits = tuple(test_splits or benchmark.facts.test_splits)
+        self.crop = crop or LandmarkBox()
+        self.augmentation = augmentation or Augmentation()
+        self.photometry = photometry
+        self.workers = workers
+        self.seed = seed
+        self.views = 1
+        self._train: CropDataset | None = None
+        self._evaluation: dict[str, EvaluationSet] = {}
+
+    @property
+    def facts(self) -> Facts:
+        """The benchmark's facts."""
+        return self.benchmark.facts
+
+    @property
+    def benchmark_name(self) -> str:
+        """The benchmark's name, such as ``300w``."""
+        return self.facts.name
+
+    def prepare_data(self) -> None:
+        """Makes ready what is slow, once a machine."""
+        self.benchmark.prepare(self._splits(self._stage()))
+
+    def setup(self, stage: str) -> None:
+        """Reads annotations; every bad file is found here, before training starts."""
+        if stage in ("fit", "validate"):
+            train, held_out = self.divide(self.benchmark.records(self._training_split))
+            self._train = CropDataset(
+                train,
+                self.facts.markup,
+                self.crop_size,
+                self.crop,
+                self.augmentation,
+                self.photometry,
+                self.views,
+                self.seed,
+            )
+            self._evaluation["validation"] = self._evaluation_set("validation", held_out)
+        if stage == "test":
+            for split in self.test_splits:
+                records = self.benchmark.records(split)
+                self._evaluation[split] = self._evaluation_set(split, records)
+
+    def divide(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+        """Training and held-out faces; the same cut for every seed.
+
+        Raises:
+            ValueError: If either part would be empty.
+        """
+        held_out = round(self.validation * len(records))
+        if not 0 < held_out < len(records):
+            raise ValueError(
+                f"a validation share of {self.validation} of {len(records)} faces leaves "
+                f"{len(records) - held_out} to train on and {held_out} to validate on; both must "
+                "be at least 1"
+            )
+        order = np.random.default_rng(_HELD_OUT_SEED).permutation(len(records))
+        chosen = set(order[:held_out].tolist())
+        train = [record for i, record in enumerate(records) if i not in chosen]
+        return train, [records[i] for i in sorted(chosen)]
+
+    def evaluation(self, stage: str) -> list[EvaluationSet]:
+        """The evaluation sets of a stage, in the order of its dataloaders.
+
+        Args:
+            stage: ``validate`` or ``test``.
+        """
+        names = self.test_splits if stage == "test" else ("validation",)
+        return [self._evaluation[name] for name in names]
+
+    def train_dataloader(self) -> DataLoader[list[Batch]]:
+        """Training crops; what it yields depends on the seed and the epoch alone."""
+        dataset = self.training_set()
+        dataset.views = self.views
+        sampler = self._training_sampler(dataset)
+        devices = sampler.num_replicas
+        return self._loader(dataset, sampler, self.batch_size // devices)
+
+    def val_dataloader(self) -> DataLoader[list[Batch]]:
+        """Crops of the held-out faces."""
+        return self._evaluation_loader(self._evaluation["validation"])
+
+    def test_dataloader(self) -> list[DataLoader[list[Batch]]]:
+        """Crops of each test split."""
+        return [self._evaluation_loader(faces) for faces in self.evaluation("test")]
+
+    def training_set(self) -> CropDataset:
+        """The training crops.
+
+        Raises:
+            RuntimeError: If `setup` has not been called for fitting.
+        """
+        if self._train is None:
+            raise RuntimeError("call setup('fit') before asking for training crops")
+        return self._train
+
+    def draws_digest(self, epoch: int = 0) -> str:
+        """A hash of which face comes when in an epoch and where its crop lies on the photo.
+
+        Two methods with one digest are trained on the same crops in the same order.
+        """
+        dataset = self.training_set()
+        sampler = TrainingSampler(len(dataset), self.batch_size, self.seed)
+        sampler.set_epoch(epoch)
+        digest = hashlib.sha256(repr((self.crop_size, self.views, self.photometry)).encode())
+        for epoch_, face in sampler:
+            record = dataset.records[face]
+            window = self.crop(record)
+            for view in range(self.views):
+                placement = dataset.placement(epoch_, face, view)
+                digest.update(record.photo.name.encode())
+                digest.update(placement.photo_from_crop(window, self.crop_size).numpy().tobytes())
+        return digest.hexdigest()
+
+    @property
+    def _training_split(self) -> str:
+        return next(iter(self.facts.splits))
+
+    def _stage(self) -> str:
+        return "test" if self.trainer is not None and self.trainer.testing else "fit"
+
+    def _splits(self, stage: str) -> tuple[str, ...]:
+        return self.test_splits if stage == "test" else (self._training_split,)
+
+    def _evaluation_set(self, split: str, records: Sequence[Record]) -> EvaluationSet:
+        points = np.array([record.points_photo for record in records], dtype=np.float64)
+        normalisers = self.benchmark.normalisers(records)
+        return EvaluationSet(
+            split, records, torch.from_numpy(points), torch.from_numpy(normalisers)
+        )
+
+    def _training_sampler(self, dataset: CropDataset) -> TrainingSampler:
+        devices, device = self._place()
+        return TrainingSampler(len(dataset), self.batch_size, self.seed, devices, device)
+
+    def _evaluation_loader(self, faces: EvaluationSet) -> DataLoader[list[Batch]]:
+        dataset = CropDataset(faces.records, self.facts.markup, self.crop_size, self.crop)
+        devices, device = self._place()
+        return self._loader(
+            dataset, EvaluationSampler(len(dataset), devices, device), self.batch_size
+        )
+
+    def _place(self) -> tuple[int, int]:
+        """Number of devices and this device's rank."""
+        if self.trainer is None:
+            return 1, 0
+        return self.trainer.world_size, self.trainer.global_rank
+
+    def _loader(
+        self, dataset: CropDataset, sampler: TrainingSampler | EvaluationSampler, batch_size: int
+    ) -> DataLoader[list[Batch]]:
+        return DataLoader(
+            dataset,
+            batch_size=batch_size,
+            sampler=sampler,
+            num_workers=self.workers,
+            collate_fn=collate_views,
+            persistent_workers=self.workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )
