@@ -9,7 +9,7 @@ extension loads is left untouched.
 
 import importlib.machinery
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +21,7 @@ class _RepairTorchvision(MetaPathFinder):
     """Waits for the first import of torchvision, so that nothing is loaded before it is needed."""
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self, fullname: str, path: Iterable[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """Declares the operators when torchvision is asked for; never finds a module itself."""
         if fullname == "torchvision":
