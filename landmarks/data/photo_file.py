@@ -3,7 +3,7 @@
 import io
 import os
 from pathlib import Path
-from typing import BinaryIO, final
+from typing import final
 
 import cv2
 import numpy as np
@@ -104,7 +104,7 @@ class PhotoFile(Photo):
         )
 
 
-def _examine(file: BinaryIO, path: Path) -> Size | None:
+def _examine(file: io.BufferedIOBase, path: Path) -> Size | None:
     """Finds the size and the end of a JPEG or PNG; None for any other kind."""
     head = file.read(len(_PNG))
     if not head:
@@ -128,7 +128,7 @@ def _examine(file: BinaryIO, path: Path) -> Size | None:
     )
 
 
-def _jpeg_header(file: BinaryIO, path: Path) -> tuple[Size, int]:
+def _jpeg_header(file: io.BufferedIOBase, path: Path) -> tuple[Size, int]:
     """The size, and where the compressed data begin.
 
     Segments are walked by their length, so that the end marker of an EXIF thumbnail is not taken
@@ -160,7 +160,7 @@ def _jpeg_header(file: BinaryIO, path: Path) -> tuple[Size, int]:
     )
 
 
-def _png_header(file: BinaryIO, path: Path) -> tuple[Size, int]:
+def _png_header(file: io.BufferedIOBase, path: Path) -> tuple[Size, int]:
     file.seek(len(_PNG))
     chunk = file.read(25)
     if len(chunk) < 25 or chunk[4:8] != b"IHDR":
