@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import torch
@@ -81,9 +82,9 @@ class Markup:
         return np.array(_mean_shapes()[self.name]["xy"], dtype=np.float64)
 
 
-def _mean_shapes() -> dict[str, dict[str, list[list[float]]]]:
+def _mean_shapes() -> dict[str, Any]:
     text = resources.files("landmarks").joinpath("mean_shapes.json").read_text(encoding="utf-8")
-    shapes: dict[str, dict[str, list[list[float]]]] = json.loads(text)
+    shapes: dict[str, Any] = json.loads(text)
     return shapes
 
 
