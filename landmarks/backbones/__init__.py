@@ -1,6 +1,7 @@
 """Networks: backbones, the neck that upscales, a head for each field."""
 
 from landmarks.backbones.base import Backbone, FeatureLevel, Network
+from landmarks.backbones.hourglass import StackedHourglass
 from landmarks.backbones.hrnet import HRNetW18
 from landmarks.backbones.mobilenet import MobileNetV2
 from landmarks.backbones.network import PyramidNetwork
@@ -17,6 +18,7 @@ __all__ = [
     "Network",
     "PixelShuffle",
     "PyramidNetwork",
+    "StackedHourglass",
     "TimmBackbone",
     "Upscale",
 ]

@@ -59,6 +59,20 @@ def working_size(fields: FieldSpecs, crop_size: Size) -> Size:
     return Size(max(spec.height for spec in maps), max(spec.width for spec in maps))
 
 
+def check_crop(image: Float[Tensor, "B 3 H W"], crop_size: Size) -> None:
+    """Refuses crops of another size than the network was built for.
+
+    Raises:
+        ValueError: If the sizes differ: the fields would silently have another stride.
+    """
+    if tuple(image.shape[-2:]) != tuple(crop_size):
+        height, width = image.shape[-2:]
+        raise ValueError(
+            f"the network was built for crops of {crop_size.height} × {crop_size.width} px and got "
+            f"{height} × {width} px; build it for the crop size of the data"
+        )
+
+
 def start_near_zero(layer: nn.Conv2d | nn.Linear) -> None:
     """Draws the weights of a last layer so small that the first outputs are nearly zero.
 

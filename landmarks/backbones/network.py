@@ -1,6 +1,7 @@
 """A backbone, a neck and a head for each field."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import final
 
 from jaxtyping import Float
@@ -8,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from landmarks.backbones.base import Backbone, Network
-from landmarks.backbones.heads import Heads, working_size
+from landmarks.backbones.heads import Heads, check_crop, working_size
 from landmarks.backbones.neck import Neck
 from landmarks.backbones.upscale import Bilinear, Upscale
 from landmarks.batch import Fields, FieldSpecs
@@ -33,7 +34,8 @@ class PyramidNetwork(Network):
     Args:
         fields: What the codec asks for: ``codec.fields``.
         crop_size: Size of the network's input in pixels.
-        backbone: The backbone; it becomes part of the network.
+        backbone: The backbone; the network trains a copy of it, so that a factory that is called
+            twice does not make two networks that share weights.
         width: Number of channels of neck and heads.
         upscale: How the neck doubles a map: `Bilinear`, `Deconvolution` or `PixelShuffle`.
 
@@ -61,15 +63,17 @@ class PyramidNetwork(Network):
         super().__init__()
         size = working_size(fields, crop_size)
         stride = _working_stride([level.stride for level in backbone.levels], size, crop_size)
+        self._crop_size = crop_size
         self._size = size
-        self.backbone = backbone
+        self.backbone = deepcopy(backbone)
         self.neck = Neck(backbone.levels, stride, width, upscale)
         self.heads = Heads(fields, size, width)
 
     def forward(self, image: Float[Tensor, "B 3 H W"]) -> list[Fields]:
         """Emits the fields, once: ``[fields]``; see `Network.forward`."""
+        check_crop(image, self._crop_size)
         features = self.neck(self.backbone(image))
-        if features.shape[-2:] != self._size:
+        if tuple(features.shape[-2:]) != tuple(self._size):
             features = functional.interpolate(
                 features, self._size, mode="bilinear", align_corners=False
             )

@@ -110,12 +110,16 @@ class TimmBackbone(Backbone):
 
 
 def _check_name(model: str) -> None:
-    # A tag after the dot names weights; timm says itself which tags there are.
-    name = model.partition(".")[0]
+    name, _, tag = model.partition(".")
     if not timm.is_model(name):
         near = difflib.get_close_matches(name, timm.list_models(), n=4)
         cure = f"did you mean {', '.join(near)}?" if near else "timm.list_models() lists them"
         raise ValueError(f"timm has no model {model!r}; {cure}")
+    tagged = timm.list_models(f"{name}.*", include_tags=True)
+    if tag and model not in tagged:
+        raise ValueError(
+            f"timm has no weights {tag!r} of {name}; it has {', '.join(tagged) or 'none'}"
+        )
 
 
 def _create(model: str, options: Mapping[str, object], **weights: object) -> nn.Module:
@@ -123,13 +127,13 @@ def _create(model: str, options: Mapping[str, object], **weights: object) -> nn.
     return network
 
 
-def _levels(model: Any) -> tuple[FeatureLevel, ...]:
+def _levels(model: nn.Module) -> tuple[FeatureLevel, ...]:
     """What the model declares, checked on a small picture.
 
     Raises:
         ValueError: If what it emits differs from what it declares.
     """
-    info = model.feature_info
+    info: Any = model.feature_info
     levels = tuple(
         FeatureLevel(channels, stride)
         for channels, stride in zip(info.channels(), info.reduction(), strict=True)
@@ -150,6 +154,15 @@ def _levels(model: Any) -> tuple[FeatureLevel, ...]:
 
 
 def _create_published(model: str, options: Mapping[str, object]) -> nn.Module:
+    name = model.partition(".")[0]
+    published = timm.list_pretrained()
+    if not any(known.partition(".")[0] == name for known in published):
+        near = difflib.get_close_matches(name, published, n=4)
+        raise RuntimeError(
+            f"timm publishes no weights of {name}, but of {', '.join(near) or 'other models'}. Go "
+            "on with pretrained=False, which starts from random weights, or name a file of your "
+            "own: weights=FILE"
+        )
     try:
         return _create(model, options, pretrained=True)
     except Exception as error:  # every hub client has its own family of errors
@@ -168,8 +181,9 @@ def _create_from_file(model: str, options: Mapping[str, object], file: Path) -> 
         overlay = {"file": str(file)}
         return _create(model, options, pretrained=True, pretrained_cfg_overlay=overlay)
     except Exception as error:
+        reason = " ".join(str(error).split("\n")[:2])  # torch goes on to list every layer
         raise DataError(
-            f"these weights do not fit {model} ({type(error).__name__}: {error}); expected a "
+            f"these weights do not fit {model} ({type(error).__name__}: {reason}); expected a "
             "state_dict with timm's names of that model",
             file=file,
         ) from error
