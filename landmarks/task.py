@@ -171,7 +171,7 @@ class LandmarkTask(LightningModule):
         if not isinstance(data, FaceDataModule):
             raise TypeError(
                 "LandmarkTask is trained and tested with a FaceDataModule, such as "
-                "landmarks.benchmarks.W300Data; pass it to the trainer as datamodule=..."
+                "landmarks.datamodules.W300Data; pass it to the trainer as datamodule=..."
             )
         return data
 
