@@ -6,7 +6,7 @@ mean over its set is infinite, so that it never vanishes silently.
 
 **Which integral?** The CED of N faces is a staircase, so its area is exact:
 `area_under_ced`. Published numbers come from approximations, which differ from it in the third
-digit: `area_under_ced_simpson` (HRNet, PIPNet, FaRL, STAR) and `area_under_ced_trapezoid` (LUVLi).
+digit or the fourth: `area_under_ced_simpson` (HRNet, PIPNet, FaRL, STAR) and `area_under_ced_trapezoid` (LUVLi).
 Compare a number only with one of the same integral.
 """
 
@@ -138,7 +138,7 @@ def area_under_ced_simpson(
 
     HRNet, PIPNet, FaRL and STAR sample the CED from 0 to the threshold in steps of 1e-4 and
     integrate the samples by Simpson's rule. A staircase is no parabola: the result differs from
-    `area_under_ced` by up to the step, and by chance.
+    `area_under_ced` by up to two thirds of ``step / threshold``, up or down by chance.
 
     Args:
         nme: (N,) fractions.
@@ -167,8 +167,8 @@ def area_under_ced_trapezoid(nme: Float[Tensor, " N"], threshold: float) -> Floa
 
     The public code of LUVLi (https://github.com/merlresearch/LUVLi, ``calculate_auc_from_nme``)
     joins the points ``(e_i, i / N)`` of the sorted errors by straight lines, interpolates at the
-    threshold and starts at the smallest error. It favours a set over `area_under_ced` by about the
-    half of 1/N.
+    threshold and starts at the smallest error. The result lies above `area_under_ced`, by up to
+    1 / 2N.
 
     Raises:
         ValueError: If there are no faces, or the threshold is not positive and finite.
