@@ -114,7 +114,7 @@ class DescendingHead(nn.Module):
 
     def __init__(self, width: int, spec: FieldSpec, size: Size) -> None:
         super().__init__()
-        self.layers = nn.Sequential(separable(width))
+        self.layers = nn.Sequential()
         self._size = (spec.height, spec.width)
         height, width_left = size
         while True:
@@ -126,6 +126,7 @@ class DescendingHead(nn.Module):
             stride = (2 if down else 1, 2 if across else 1)
             self.layers.append(separable(width, stride))
             height, width_left = -(-height // stride[0]), -(-width_left // stride[1])
+        self.layers.append(separable(width))
         self.last = nn.Conv2d(width, spec.channels, 1)
         start_near_zero(self.last)
 

@@ -177,14 +177,16 @@ def _create_from_file(model: str, options: Mapping[str, object], file: Path) -> 
     if not file.is_file():
         raise DataError("no such file; weights must name a checkpoint of the backbone", file=file)
     try:
-        # timm reads it with weights_only=True: a checkpoint cannot run code.
-        overlay = {"file": str(file)}
-        return _create(model, options, pretrained=True, pretrained_cfg_overlay=overlay)
+        if file.suffix != ".safetensors":
+            # Older releases of timm unpickle whatever the file holds, code included. What passes
+            # here is safe to be read again by any release.
+            torch.load(file, map_location="cpu", weights_only=True)
+        return _create(model, options, pretrained=True, pretrained_cfg_overlay={"file": str(file)})
     except Exception as error:
         reason = " ".join(str(error).split("\n")[:2])  # torch goes on to list every layer
         raise DataError(
             f"these weights do not fit {model} ({type(error).__name__}: {reason}); expected a "
-            "state_dict with timm's names of that model",
+            "state_dict with timm's names of that model and nothing but tensors in it",
             file=file,
         ) from error
 

@@ -1,13 +1,17 @@
+from collections.abc import Callable
+
+import jsonargparse
 import pytest
 import torch
 
+from landmarks.backbones.base import Network
 from landmarks.backbones.heads import working_size
 from landmarks.backbones.hrnet import HRNetW18
 from landmarks.backbones.mobilenet import MobileNetV2
 from landmarks.backbones.network import PyramidNetwork
 from landmarks.backbones.timm import TimmBackbone
 from landmarks.backbones.upscale import Bilinear, Deconvolution, PixelShuffle
-from landmarks.batch import FieldSpec
+from landmarks.batch import FieldSpec, FieldSpecs
 from landmarks.geometry import Size
 
 HEATMAP = {"heatmap": FieldSpec(5, 16, 16)}
@@ -114,3 +118,56 @@ def test_a_crop_that_the_stride_does_not_divide_is_refused():
 def test_a_crop_of_another_size_is_refused():
     with pytest.raises(ValueError, match=r"built for crops of 64 × 64 px and got 96 × 64 px"):
         small()(torch.zeros(1, 3, 96, 64))
+
+
+class Task:
+    def __init__(self, network: Callable[[FieldSpecs, Size], Network]):
+        self.network = network
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {
+            "class_path": "landmarks.backbones.PyramidNetwork",
+            "init_args": {
+                "width": 16,
+                "upscale": "landmarks.backbones.PixelShuffle",
+                "backbone": {
+                    "class_path": "landmarks.backbones.MobileNetV2",
+                    "init_args": {"width": 0.35},
+                },
+            },
+        },
+        {
+            "class_path": "landmarks.backbones.PyramidNetwork",
+            "init_args": {
+                "backbone": {
+                    "class_path": "landmarks.backbones.TimmBackbone",
+                    "init_args": {"model": "resnet18", "options": {"drop_path_rate": 0.1}},
+                }
+            },
+        },
+        {
+            "class_path": "landmarks.backbones.StackedHourglass",
+            "init_args": {"stacks": 1, "depth": 2, "width": 16},
+        },
+    ],
+    ids=["mobilenet", "timm", "hourglass"],
+)
+def test_networks_are_built_from_a_configuration(options, monkeypatch):
+    # instantiate_classes has a newer name since 4.49, which the oldest release allowed lacks.
+    monkeypatch.setenv("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
+    parser = jsonargparse.ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(Task, "task")
+    configuration = parser.parse_object({"task": {"network": options}})
+    # What was parsed can be written down and read again, as a run's saved configuration is.
+    configuration = parser.parse_string(parser.dump(configuration))
+    task = parser.instantiate_classes(configuration).task
+    network = task.network(HEATMAP, CROP).eval()
+    assert type(network).__name__ == options["class_path"].rpartition(".")[2]
+    with torch.no_grad():
+        assert network(torch.randn(1, 3, *CROP))[-1]["heatmap"].shape == (1, 5, 16, 16)
+    options["init_args"]["widht"] = 16
+    with pytest.raises(jsonargparse.ArgumentError, match="widht"):
+        parser.parse_object({"task": {"network": options}})

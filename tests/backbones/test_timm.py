@@ -168,3 +168,22 @@ def test_files_that_are_no_checkpoint_are_refused(tmp_path: Path):
     file.write_bytes(b"<html>404</html>")
     with pytest.raises(DataError, match=r"weights\.pth"):
         TimmBackbone(SMALL, weights=file)
+
+
+class Malicious:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, victim: Path) -> None:
+        self.victim = victim
+
+    def __reduce__(self):
+        return Path.touch, (self.victim,)
+
+
+def test_a_checkpoint_cannot_run_code(tmp_path: Path):
+    victim = tmp_path / "victim"
+    state = timm.create_model(SMALL).state_dict()
+    torch.save({"state_dict": state, "epoch": Malicious(victim)}, tmp_path / "weights.pth")
+    with pytest.raises(DataError, match="nothing but tensors"):
+        TimmBackbone(SMALL, weights=tmp_path / "weights.pth")
+    assert not victim.exists()
