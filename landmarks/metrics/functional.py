@@ -4,10 +4,10 @@ All arithmetic is in float64, whatever comes in, and all errors, thresholds and 
 fractions. A prediction that is not finite has an infinite error: it counts as a failure, and the
 mean over its set is infinite, so that it never vanishes silently.
 
-**Which integral?** The CED of N faces is a staircase, so its area is exact:
-`area_under_ced`. Published numbers come from approximations, which differ from it in the third
-digit or the fourth: `area_under_ced_simpson` (HRNet, PIPNet, FaRL, STAR) and `area_under_ced_trapezoid` (LUVLi).
-Compare a number only with one of the same integral.
+**Which integral?** The CED of N faces is a staircase, so its area is exact: `area_under_ced`.
+Published numbers come from approximations, which differ from it in the third or fourth digit:
+`area_under_ced_simpson` (HRNet, PIPNet, FaRL, STAR) and `area_under_ced_trapezoid` (LUVLi). Compare
+a number only with one of the same integral.
 """
 
 import math
