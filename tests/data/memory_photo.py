@@ -1,0 +1,18 @@
+"""A picture that lies in memory, for tests."""
+
+import numpy as np
+
+from landmarks.batch import Photo
+
+
+class MemoryPhoto(Photo):
+    def __init__(self, name: str, pixels: np.ndarray) -> None:
+        self._name = name
+        self.pixels = pixels
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def read(self) -> np.ndarray:
+        return self.pixels
