@@ -51,4 +51,4 @@ class Backbone(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, image: Float[Tensor, "B 3 H W"]) -> list[Tensor]:
-        """One feature tensor (B, channels, H / stride, W / stride) for each of `levels`."""
+        """One feature tensor (B, channels, ⌈H / stride⌉, ⌈W / stride⌉) for each of `levels`."""

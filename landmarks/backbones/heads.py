@@ -132,9 +132,18 @@ class DescendingHead(nn.Module):
 
     def forward(self, features: Float[Tensor, "B C h w"]) -> Float[Tensor, "B K height width"]:
         """The field."""
-        small = functional.adaptive_avg_pool2d(self.layers(features), self._size)
-        field: Tensor = self.last(small)
+        field: Tensor = self.last(_averaged(self.layers(features), self._size))
         return field
+
+
+def _averaged(features: Tensor, size: tuple[int, int]) -> Tensor:
+    height, width = features.shape[-2:]
+    if (height, width) == size:
+        return features
+    if height % size[0] == 0 and width % size[1] == 0:
+        # Equal to the adaptive pooling, whose gradient has no deterministic form on a GPU.
+        return functional.avg_pool2d(features, (height // size[0], width // size[1]))
+    return functional.adaptive_avg_pool2d(features, size)
 
 
 @final

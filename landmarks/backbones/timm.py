@@ -73,9 +73,11 @@ class TimmBackbone(Backbone):
             self.model = _create(model, options)
             self._levels = _levels(self.model)
         except Exception as error:
+            built = f"{model} with options {options}" if options else model
             raise ValueError(
-                f"{model} has no feature maps that can be used: {error}. A model is needed whose "
-                f"features come channels-first, for any input size, such as {_EXAMPLES}"
+                f"{built} has no feature maps that can be used ({type(error).__name__}: {error}). "
+                "A model is needed whose features come channels-first, for any input size, such as "
+                f"{_EXAMPLES}"
             ) from error
         if pretrained or weights is not None:
             # Starting from the same random state shows below which weights the file left alone,

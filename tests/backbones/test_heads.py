@@ -57,6 +57,21 @@ def test_a_head_of_one_cell_trains_on_a_single_face():
     assert head(torch.randn(1, 4, 16, 16)).shape == (1, 10, 1, 1)
 
 
+@pytest.mark.parametrize("cells", [(8, 8), (4, 2), (3, 5), (1, 1)])
+def test_the_last_bit_is_the_mean_of_what_a_cell_covers(cells):
+    head = DescendingHead(4, FieldSpec(4, *cells), Size(8, 8)).eval()
+    head.layers = torch.nn.Identity()
+    head.last = torch.nn.Identity()
+    features = torch.randn(2, 4, 8, 8)
+    expected = torch.zeros(2, 4, *cells)
+    for row in range(cells[0]):
+        for column in range(cells[1]):
+            rows = slice(row * 8 // cells[0], -(-(row + 1) * 8 // cells[0]))
+            columns = slice(column * 8 // cells[1], -(-(column + 1) * 8 // cells[1]))
+            expected[:, :, row, column] = features[:, :, rows, columns].mean(dim=(2, 3))
+    torch.testing.assert_close(head(features), expected)
+
+
 def test_a_line_can_tell_where_something_lies():
     """Both axes must be readable from a row of bins, not only the one along it."""
     torch.manual_seed(0)

@@ -59,6 +59,13 @@ def test_options_reach_the_model():
     assert plain.levels != widened.levels
 
 
+def test_an_option_that_the_model_lacks_is_named():
+    with pytest.raises(
+        ValueError, match=r"with options \{'drop_paht_rate': 0\.1\}.*drop_paht_rate"
+    ):
+        TimmBackbone("resnet18", options={"drop_paht_rate": 0.1})
+
+
 def test_building_restores_training_mode():
     assert all(module.training for module in TimmBackbone(SMALL).modules())
 
