@@ -1,0 +1,28 @@
+import pytest
+
+from landmarks.files import complete_file
+
+
+def test_a_file_appears_when_it_is_complete(tmp_path):
+    path = tmp_path / "new" / "table.csv"
+    with complete_file(path) as unfinished:
+        unfinished.write_text("a")
+        assert unfinished.suffix == ".csv"
+        assert not path.exists()
+    assert path.read_text() == "a"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def write_badly(path):
+    with complete_file(path) as unfinished:
+        unfinished.write_text("half")
+        raise RuntimeError("the disk is full")
+
+
+def test_a_failure_leaves_the_older_file(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("older")
+    with pytest.raises(RuntimeError, match="disk is full"):
+        write_badly(path)
+    assert path.read_text() == "older"
+    assert list(tmp_path.iterdir()) == [path]
