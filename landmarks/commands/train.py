@@ -116,7 +116,7 @@ class LandmarkCLI(LightningCLI):
             except Exception as error:
                 raise SettingsError(str(error)) from error
         else:
-            self.config = parser.parse_args(args)
+            self.config = parser.parse_args(args)  # type: ignore[arg-type]
 
     def instantiate_classes(self) -> None:
         """Builds all objects; one that refuses its settings says so in one clear line."""

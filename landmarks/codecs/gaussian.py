@@ -1,0 +1,200 @@
+"""One Gaussian a landmark: integer heatmaps, and continuous ones."""
+
+import math
+from abc import abstractmethod
+from typing import ClassVar, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from landmarks.batch import Fields, FieldSpec, FieldSpecs
+from landmarks.codecs.base import Codec, Decoded, StatedError
+from landmarks.codecs.peaks import Argmax, LocalSoftArgmax, Peak
+from landmarks.geometry import Grid, Size, is_mirrored, warp_maps
+from landmarks.losses import MSE, PointLoss, mean_over_points
+from landmarks.markups import Markup
+
+
+class GaussianHeatmap(Codec):
+    """A map a landmark; the target is a Gaussian of height 1.
+
+    Fields:
+        heatmap: (K, heatmap_size, heatmap_size · W / H), cells of a centred grid.
+
+    Args:
+        markup: The point scheme; K is its number of points.
+        crop_size: Size of the network's input in pixels.
+        heatmap_size: Number of cells down the map.
+        sigma: Spread of the Gaussian in cells.
+        peak: How a point is read off a map.
+        loss: Compares an output map with its target.
+
+    Raises:
+        ValueError: If the map does not fit the crop, or the spread is not positive.
+    """
+
+    decoding_arguments: ClassVar[frozenset[str]] = frozenset({"peak"})
+
+    def __init__(
+        self,
+        markup: Markup,
+        crop_size: Size,
+        heatmap_size: int,
+        sigma: float,
+        peak: Peak,
+        loss: PointLoss,
+    ) -> None:
+        super().__init__(markup, crop_size)
+        if not sigma > 0:
+            raise ValueError(f"the Gaussian's spread of {sigma} cells must be larger than 0")
+        self.grid = Grid.centred(crop_size, heatmap_size)
+        self.sigma = sigma
+        self.peak = peak
+        self.point_loss = loss
+
+    @property
+    def fields(self) -> FieldSpecs:
+        """One map a landmark."""
+        return {"heatmap": FieldSpec(self.markup.count, *self.grid.size)}
+
+    def encode(self, points: Float[Tensor, "B K 2"]) -> Fields:
+        """Draws each point's Gaussian; a missing point's map is zero."""
+        return {
+            "heatmap": draw_gaussians(
+                self._centres(self.grid.to_cells(points)), self.grid.size, self.sigma
+            )
+        }
+
+    def loss(self, outputs: Fields, targets: Fields, weight: Float[Tensor, "B K"]) -> Tensor:
+        """The mean of the points' losses."""
+        return mean_over_points(self.point_loss(outputs["heatmap"], targets["heatmap"]), weight)
+
+    def decode(self, outputs: Fields) -> Decoded:
+        """Reads each map's peak; the confidence is the map's highest value."""
+        peaks = self.peak(outputs["heatmap"].float())
+        return Decoded(self.grid.to_crop(peaks.cells), peaks.confidence)
+
+    def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:
+        """Resamples the maps; left and right change places where the affine mirrors."""
+        return {
+            "heatmap": warp_point_maps(outputs["heatmap"], warped_from_crop, self.grid, self.markup)
+        }
+
+    @abstractmethod
+    def _centres(self, cells: Float[Tensor, "B K 2"]) -> Float[Tensor, "B K 2"]:
+        """Where a Gaussian is drawn for a point at ``cells``."""
+
+
+@final
+class ContinuousHeatmap(GaussianHeatmap):
+    """The continuous encoding of sub-pixel heatmap regression: the Gaussian's mean is not rounded.
+
+    "[...] encode and decode [...] leveraging the underlying continuous distribution" (Bulat,
+    Sanchez and Tzimiropoulos 2021, abstract, https://arxiv.org/abs/2111.02360); DARK (Zhang et al.
+    2020, https://arxiv.org/abs/1910.06278) encodes likewise. The default spread is this project's
+    choice, matched to the default decoder: the paper's own is not known.
+
+    See `GaussianHeatmap` for the fields.
+
+    >>> from landmarks.markups import MARKUP_19
+    >>> codec = ContinuousHeatmap(MARKUP_19, Size(128, 128), heatmap_size=32)
+    >>> points = torch.full((1, 19, 2), 40.3)
+    >>> (codec.decode(codec.encode(points)).points - points).abs().max() < 0.15
+    tensor(True)
+    """
+
+    def __init__(
+        self,
+        markup: Markup,
+        crop_size: Size,
+        heatmap_size: int = 64,
+        sigma: float = 1.75,
+        peak: Peak | None = None,
+        loss: PointLoss | None = None,
+    ) -> None:
+        super().__init__(
+            markup, crop_size, heatmap_size, sigma, peak or LocalSoftArgmax(), loss or MSE()
+        )
+
+    @property
+    def stated_error(self) -> StatedError:
+        """That of the peak, in crop pixels."""
+        return StatedError(*(self.grid.stride * part for part in self.peak.error(self.sigma)))
+
+    def _centres(self, cells: Float[Tensor, "B K 2"]) -> Float[Tensor, "B K 2"]:
+        return cells
+
+
+@final
+class IntegerHeatmap(GaussianHeatmap):
+    """The quantised encoding: the Gaussian is drawn at the centre of the point's cell.
+
+    What heatmap regression did before sub-pixel encodings, and most public code still does; rounded
+    to the nearest cell, where some code truncates. See `GaussianHeatmap` for the fields.
+
+    >>> from landmarks.markups import MARKUP_19
+    >>> codec = IntegerHeatmap(MARKUP_19, Size(128, 128), heatmap_size=32)
+    >>> codec.decode(codec.encode(torch.full((1, 19, 2), 40.3))).points[0, 0]
+    tensor([41.5000, 41.5000])
+    """
+
+    def __init__(
+        self,
+        markup: Markup,
+        crop_size: Size,
+        heatmap_size: int = 64,
+        sigma: float = 1.5,
+        peak: Peak | None = None,
+        loss: PointLoss | None = None,
+    ) -> None:
+        super().__init__(markup, crop_size, heatmap_size, sigma, peak or Argmax(), loss or MSE())
+
+    @property
+    def stated_error(self) -> StatedError:
+        """Half a cell's diagonal, which the target has lost; on the border the peak adds its own."""
+        lost = math.sqrt(0.5) + 1e-4
+        peak = self.peak.error(self.sigma)
+        stride = self.grid.stride
+        return StatedError(
+            stride * lost,
+            stride * (lost + peak.border),
+            stride * peak.float16,
+            stride * peak.bfloat16,
+        )
+
+    def _centres(self, cells: Float[Tensor, "B K 2"]) -> Float[Tensor, "B K 2"]:
+        return nearest_cells(cells, self.grid.size)
+
+
+def draw_gaussians(
+    centres: Float[Tensor, "B K 2"], size: Size, sigma: float
+) -> Float[Tensor, "B K h w"]:
+    """A Gaussian of height 1 round each centre, in cells; zero where the centre is NaN."""
+    columns = torch.arange(size.width, dtype=centres.dtype, device=centres.device)
+    rows = torch.arange(size.height, dtype=centres.dtype, device=centres.device)
+    along = torch.exp(-((columns - centres[..., 0, None]) ** 2) / (2 * sigma**2))
+    down = torch.exp(-((rows - centres[..., 1, None]) ** 2) / (2 * sigma**2))
+    maps = down[..., :, None] * along[..., None, :]
+    return torch.where(centres.isnan().any(dim=-1)[..., None, None], 0, maps)
+
+
+def nearest_cells(cells: Float[Tensor, "B K 2"], size: Size) -> Float[Tensor, "B K 2"]:
+    """The centre of the cell that each point lies in; NaN stays NaN.
+
+    A point beyond the map gets the nearest cell on its border; such points carry no weight.
+    """
+    last = cells.new_tensor([size.width - 1, size.height - 1])
+    return torch.floor(cells + 0.5).clamp(min=torch.zeros_like(last), max=last)
+
+
+def warp_point_maps(
+    maps: Float[Tensor, "B K h w"],
+    warped_from_crop: Float[Tensor, "B 2 3"],
+    grid: Grid,
+    markup: Markup,
+) -> Float[Tensor, "B K h w"]:
+    """Resamples one map a landmark, and exchanges left and right where the affine mirrors."""
+    warped = warp_maps(maps, grid.cells_from_crop(warped_from_crop))
+    mirrored = is_mirrored(warped_from_crop)[:, None, None, None]
+    return torch.where(mirrored, warped[:, markup.mirror_index.to(maps.device)], warped)

@@ -1,0 +1,129 @@
+"""Heatmap in Heatmap: a map of cells, and a map of the places within a cell."""
+
+import math
+from typing import final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from landmarks.batch import Fields, FieldSpec, FieldSpecs
+from landmarks.codecs.base import Codec, Decoded, StatedError
+from landmarks.codecs.gaussian import draw_gaussians, nearest_cells, warp_point_maps
+from landmarks.codecs.peaks import highest_cells
+from landmarks.geometry import Grid, Size, apply_affine, is_mirrored
+from landmarks.losses import MSE, PointLoss, SoftClassification, mean_over_points
+from landmarks.markups import Markup
+
+
+@final
+class HIH(Codec):
+    """Nested heatmaps: the integer map says which cell, the decimal map where within it.
+
+    Lan, Hu, Zhao and Cheng 2021, "HIH: Towards More Accurate Face Alignment via Heatmap in Heatmap"
+    (https://arxiv.org/abs/2104.03100); public code https://github.com/starhiking/HeatmapInHeatmap.
+    From that code: 64 × 64 cells with σ = 1.5 and squared error, 8 × 8 bins with σ = 1, the decimal
+    map trained by coordinate soft-classification (CSC) with weight 0.05, Gaussians at whole cells
+    and whole bins, decoding by the highest cell and the highest bin.
+
+    This project's choice: a cell reaches half a cell to either side of its centre, and bins are
+    decoded at their centres, so that the code is free of bias; the published code counts a cell
+    from its centre and a bin from its lower edge.
+
+    Fields:
+        integer: (K, heatmap_size, heatmap_size · W / H), cells of a centred grid.
+        decimal: (K, bins, bins), places within the cell, row by row.
+
+    Args:
+        markup: The point scheme; K is its number of points.
+        crop_size: Size of the network's input in pixels.
+        heatmap_size: Number of cells down the integer map.
+        bins: Number of bins across a cell.
+        sigma: Spread of the integer map's Gaussian in cells.
+        decimal_sigma: Spread of the decimal map's Gaussian in bins.
+        loss: Compares integer maps; `MSE` if none is given.
+        decimal_loss: Compares decimal maps; `SoftClassification` (CSC) if none is given.
+        decimal_weight: Weight of the decimal map's loss.
+
+    Raises:
+        ValueError: If the map does not fit the crop, there is no bin, or a spread is not positive.
+
+    >>> from landmarks.markups import MARKUP_19
+    >>> codec = HIH(MARKUP_19, Size(128, 128), heatmap_size=32)
+    >>> codec.decode(codec.encode(torch.full((1, 19, 2), 40.3))).points[0, 0]
+    tensor([40.2500, 40.2500])
+    """
+
+    def __init__(
+        self,
+        markup: Markup,
+        crop_size: Size,
+        heatmap_size: int = 64,
+        bins: int = 8,
+        sigma: float = 1.5,
+        decimal_sigma: float = 1.0,
+        loss: PointLoss | None = None,
+        decimal_loss: PointLoss | None = None,
+        decimal_weight: float = 0.05,
+    ) -> None:
+        super().__init__(markup, crop_size)
+        if bins < 1 or not sigma > 0 or not decimal_sigma > 0 or not decimal_weight >= 0:
+            raise ValueError(
+                f"HIH needs at least one bin, spreads above 0 and a weight of at least 0; found "
+                f"bins {bins}, sigma {sigma}, decimal_sigma {decimal_sigma}, decimal_weight "
+                f"{decimal_weight}"
+            )
+        self.grid = Grid.centred(crop_size, heatmap_size)
+        self.cell = Grid(bins, bins, 1 / bins, (1 / bins - 1) / 2)
+        """The bins of a cell; what `Grid` calls pixels are offsets from the cell's centre."""
+        self.sigma = sigma
+        self.decimal_sigma = decimal_sigma
+        self.integer_loss = loss or MSE()
+        self.decimal_loss = decimal_loss or SoftClassification()
+        self.decimal_weight = decimal_weight
+
+    @property
+    def fields(self) -> FieldSpecs:
+        """One integer and one decimal map a landmark."""
+        return {
+            "integer": FieldSpec(self.markup.count, *self.grid.size),
+            "decimal": FieldSpec(self.markup.count, *self.cell.size),
+        }
+
+    @property
+    def stated_error(self) -> StatedError:
+        """Half a bin's diagonal; both targets peak on a cell, so rounding is harmless."""
+        half_bin = self.grid.stride * self.cell.stride * math.sqrt(0.5)
+        return StatedError(half_bin + 1e-4, half_bin + 1e-4, 0.0, 0.0)
+
+    def encode(self, points: Float[Tensor, "B K 2"]) -> Fields:
+        """Draws the cell and the place within it; a missing point's maps are zero."""
+        cells = self.grid.to_cells(points)
+        nearest = nearest_cells(cells, self.grid.size)
+        bins = nearest_cells(self.cell.to_cells(cells - nearest), self.cell.size)
+        return {
+            "integer": draw_gaussians(nearest, self.grid.size, self.sigma),
+            "decimal": draw_gaussians(bins, self.cell.size, self.decimal_sigma),
+        }
+
+    def loss(self, outputs: Fields, targets: Fields, weight: Float[Tensor, "B K"]) -> Tensor:
+        """The integer maps' loss and the weighted one of the decimal maps."""
+        integer = self.integer_loss(outputs["integer"], targets["integer"])
+        decimal = self.decimal_loss(outputs["decimal"], targets["decimal"])
+        return mean_over_points(integer + self.decimal_weight * decimal, weight)
+
+    def decode(self, outputs: Fields) -> Decoded:
+        """The highest cell and its highest bin; the confidence is the integer map's maximum."""
+        cells, confidence = highest_cells(outputs["integer"].float())
+        bins, _ = highest_cells(outputs["decimal"].float())
+        points = self.grid.to_crop(cells + self.cell.to_crop(bins.float()))
+        return Decoded(points, confidence)
+
+    def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:
+        """Resamples the integer maps; decodes, moves and encodes the decimal ones."""
+        points = apply_affine(warped_from_crop, self.decode(outputs).points)
+        mirrored = is_mirrored(warped_from_crop)[:, None, None]
+        mirror_index = self.markup.mirror_index.to(points.device)
+        points = torch.where(mirrored, points[:, mirror_index], points)
+        integer = warp_point_maps(outputs["integer"], warped_from_crop, self.grid, self.markup)
+        return {"integer": integer, "decimal": self.encode(points)["decimal"]}
