@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import logging
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -46,7 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     command = _COMMANDS[options.command]
     rest = words if command.takes_name else words[1:]
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     try:
         importlib.import_module(f"landmarks.commands.{command.module}").main(rest)
     except (DataError, SettingsError) as error:

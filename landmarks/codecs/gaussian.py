@@ -152,7 +152,7 @@ class IntegerHeatmap(GaussianHeatmap):
 
     @property
     def stated_error(self) -> StatedError:
-        """Half a cell's diagonal, which the target has lost; on the border the peak adds its own."""
+        """Half a cell's diagonal, lost by the target; the peak adds its own on the border."""
         lost = math.sqrt(0.5) + 1e-4
         peak = self.peak.error(self.sigma)
         stride = self.grid.stride

@@ -1,5 +1,6 @@
 """`landmarks fit`, `validate` and `test`: a LightningCLI over experiment files."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,6 @@ from landmarks.task import LandmarkTask
 
 def main(arguments: Sequence[str]) -> None:
     """Runs a subcommand: ``fit``, ``validate`` or ``test``, followed by its options."""
-    keep_freed_memory()
     LandmarkCLI(args=list(arguments))
 
 
@@ -62,6 +62,10 @@ class LandmarkCLI(LightningCLI):
         else:
             parser_kwargs["exit_on_error"] = False
         self._exits = run
+        keep_freed_memory()
+        # Lightning's remarks on loggers and devices hide what matters; its warnings stay.
+        logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+        logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
         super().__init__(
             model_class=LandmarkTask,
             datamodule_class=FaceDataModule,
