@@ -1,0 +1,163 @@
+"""The report of a comparison: one HTML file that needs nothing else to be read."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import polars
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup as SafeText
+
+from landmarks.analysis.plots import COLOURS, inline_svg
+from landmarks.analysis.scores import MethodScore
+from landmarks.analysis.tiles import ShownFace, jpeg
+from landmarks.benchmarks.base import Facts
+from landmarks.files import complete_file
+
+
+class SplitReport(NamedTuple):
+    """What the report says of one test split.
+
+    Attributes:
+        name: Name of the split.
+        found: What was found of it on the disk, in a sentence.
+        scores: The methods side by side.
+        intervals: The plot of their intervals.
+    """
+
+    name: str
+    found: str
+    scores: Sequence[MethodScore]
+    intervals: Path
+
+
+class TrainingReport(NamedTuple):
+    """What the report says of one training.
+
+    Attributes:
+        name: Its folder.
+        methods: The methods that read it.
+        seed: Its seed.
+        epochs: Number of epochs trained.
+        minutes: Wall-clock time.
+        validation_nme: NME of the chosen checkpoint on the held-out faces, in per cent.
+        device: What it was trained on.
+    """
+
+    name: str
+    methods: Sequence[str]
+    seed: int
+    epochs: int
+    minutes: float
+    validation_nme: float
+    device: str
+
+
+class Proof(NamedTuple):
+    """Whether one thing that should be the same for all methods is.
+
+    Attributes:
+        what: The thing.
+        seed: The seed that it is stated for.
+        digests: A hash for each method.
+    """
+
+    what: str
+    seed: int
+    digests: Mapping[str, str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all methods have one hash."""
+        return len(set(self.digests.values())) == 1
+
+    @property
+    def sentence(self) -> str:
+        """The hash that all share, or who has which."""
+        if self.holds:
+            return f"same for all methods: {next(iter(self.digests.values()))[:16]}"
+        groups: dict[str, list[str]] = {}
+        for method, digest in self.digests.items():
+            groups.setdefault(digest[:16], []).append(method)
+        return "differs: " + "; ".join(
+            f"{digest} for {', '.join(methods)}" for digest, methods in groups.items()
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a report says.
+
+    Attributes:
+        title: Name of the experiment.
+        command: The command that made it.
+        facts: The benchmark's facts.
+        training_faces: What was found of the training split, in a sentence.
+        splits: What is said of each test split, the main one first.
+        ced: The CED plot.
+        faces: The faces shown.
+        results: The table of all scores (`landmarks.analysis.scores.results_table`).
+        trainings: Every training.
+        proofs: What was kept the same.
+        settings: Each method's part of the experiment file, as YAML.
+        shared_settings: The rest of the experiment file, as YAML.
+        versions: Names of packages and machines, and their versions.
+    """
+
+    title: str
+    command: str
+    facts: Facts
+    training_faces: str
+    splits: Sequence[SplitReport]
+    ced: Path
+    faces: Sequence[ShownFace]
+    results: polars.DataFrame
+    trainings: Sequence[TrainingReport]
+    proofs: Sequence[Proof]
+    settings: Mapping[str, str]
+    shared_settings: str
+    versions: Mapping[str, str]
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods' names, in the experiment's order."""
+        return list(self.settings)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds of the trainings."""
+        return sorted({training.seed for training in self.trainings})
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Writes the report; it appears when it is complete."""
+    environment = Environment(
+        loader=PackageLoader("landmarks.analysis", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["svg"] = lambda picture: SafeText(inline_svg(picture))
+    environment.filters["jpeg"] = lambda tile: base64.b64encode(jpeg(tile)).decode("ascii")
+    page = environment.get_template("report.html.j2").render(
+        report=report,
+        protocol=report.facts.protocols[0],
+        colours=COLOURS,
+        all_scores=_all_scores(report.results),
+    )
+    with complete_file(path) as unfinished:
+        unfinished.write_text(page, encoding="utf-8")
+
+
+def _all_scores(results: polars.DataFrame) -> list[dict[str, object]]:
+    """Every split and protocol, averaged over the seeds, in the order of the table."""
+    keys = ["split", "protocol", "method"]
+    means = results.group_by(keys, maintain_order=True).agg(polars.col("nme", "fr", "auc").mean())
+    order = {
+        row: i for i, row in enumerate(means.select(keys[:2]).unique(maintain_order=True).rows())
+    }
+    rows = means.to_dicts()
+    return sorted(rows, key=lambda row: order[row["split"], row["protocol"]])

@@ -1,0 +1,221 @@
+"""From tested runs to tables: every score, every face, and the methods side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import polars
+from jaxtyping import Float
+
+from landmarks.analysis.statistics import Estimate, mean_estimate, paired_difference
+from landmarks.metrics.protocol import Protocol
+from landmarks.results import FaceResults
+
+
+@dataclass(frozen=True)
+class TestedRun:
+    """A method, trained under one seed and tested.
+
+    Attributes:
+        method: Its name in the experiment file.
+        seed: Of its training.
+        splits: What the test found, by split.
+        parameters: Number of the network's parameters.
+        decode_ms: Time of decoding one face, without the network, in milliseconds.
+    """
+
+    method: str
+    seed: int
+    splits: Mapping[str, FaceResults]
+    parameters: int
+    decode_ms: float
+
+
+class MethodScore(NamedTuple):
+    """A method on one split under one protocol; errors and rates in per cent.
+
+    Attributes:
+        split: Name of the split.
+        protocol: Name of the protocol.
+        method: Name of the method.
+        seeds: Number of trainings.
+        faces: Number of faces.
+        nme: Mean over the faces of their NME, each averaged over the seeds, with its interval.
+        seed_spread: Standard deviation of the seeds' NME; None for one seed.
+        difference: NME less that of the best method on the same faces; None for the best itself.
+        fr: Failure rate, averaged over the seeds.
+        auc: Area under the CED, averaged over the seeds.
+        parameters: Number of the network's parameters.
+        decode_ms: Time of decoding one face, in milliseconds: the median over the seeds.
+    """
+
+    split: str
+    protocol: str
+    method: str
+    seeds: int
+    faces: int
+    nme: Estimate
+    seed_spread: float | None
+    difference: Estimate | None
+    fr: float
+    auc: float
+    parameters: int
+    decode_ms: float
+
+
+def results_table(runs: Sequence[TestedRun], protocols: Sequence[Protocol]) -> polars.DataFrame:
+    """A row for each method, seed, split and protocol: NME, FR and AUC in per cent."""
+    rows = [
+        (run.method, run.seed, split, score.protocol, score.nme, score.fr, score.auc)
+        for run in runs
+        for split, found in run.splits.items()
+        for score in found.scores(protocols)
+    ]
+    columns = ["method", "seed", "split", "protocol", "nme", "fr", "auc"]
+    return polars.DataFrame(rows, schema=columns, orient="row")
+
+
+def faces_table(runs: Sequence[TestedRun]) -> polars.DataFrame:
+    """A row for each method, seed, split and face, with its NME in per cent by protocol."""
+    tables = [
+        found.table().select(
+            polars.lit(run.method).alias("method"),
+            polars.lit(run.seed, dtype=polars.Int64).alias("seed"),
+            polars.all(),
+        )
+        for run in runs
+        for found in run.splits.values()
+    ]
+    return polars.concat(tables)
+
+
+def errors_by_method(
+    runs: Sequence[TestedRun], split: str, protocol: str
+) -> dict[str, Float[np.ndarray, " N"]]:
+    """Each face's NME in per cent, averaged over the seeds, for each method.
+
+    Raises:
+        ValueError: If the runs were not tested on the same faces, or a method lacks a seed.
+    """
+    faces = runs[0].splits[split].face
+    seeds: dict[str, set[int]] = {}
+    errors: dict[str, list[Float[np.ndarray, " N"]]] = {}
+    for run in runs:
+        found = run.splits[split]
+        if not np.array_equal(found.face, faces):
+            raise ValueError(
+                f"{run.method} (seed {run.seed}) was tested on other faces of {split} than "
+                f"{runs[0].method}: {len(found.face)} against {len(faces)}"
+            )
+        seeds.setdefault(run.method, set()).add(run.seed)
+        errors.setdefault(run.method, []).append(100 * found.nme[protocol])
+    for method, known in seeds.items():
+        if known != seeds[runs[0].method]:
+            raise ValueError(
+                f"{method} was trained under the seeds {sorted(known)}, {runs[0].method} under "
+                f"{sorted(seeds[runs[0].method])}; methods are compared under the same seeds"
+            )
+    return {method: np.mean(values, axis=0) for method, values in errors.items()}
+
+
+def method_scores(runs: Sequence[TestedRun], split: str, protocol: Protocol) -> list[MethodScore]:
+    """The methods side by side on one split, in the order of the runs."""
+    errors = errors_by_method(runs, split, protocol.name)
+    best = min(
+        errors, key=lambda method: (not np.isfinite(errors[method]).all(), errors[method].mean())
+    )
+    scores = []
+    for method, values in errors.items():
+        own = [run for run in runs if run.method == method]
+        by_seed = [run.splits[split].scores([protocol])[0] for run in own]
+        paired = None if method == best else paired_difference(values, errors[best])
+        scores.append(
+            MethodScore(
+                split=split,
+                protocol=protocol.name,
+                method=method,
+                seeds=len(own),
+                faces=len(values),
+                nme=mean_estimate(values),
+                seed_spread=_spread([score.nme for score in by_seed]),
+                difference=paired,
+                fr=float(np.mean([score.fr for score in by_seed])),
+                auc=float(np.mean([score.auc for score in by_seed])),
+                parameters=own[0].parameters,
+                decode_ms=float(np.median([run.decode_ms for run in own])),
+            )
+        )
+    return scores
+
+
+def summary_table(scores: Sequence[MethodScore]) -> polars.DataFrame:
+    """The scores as a table, estimates spread over three columns."""
+    return polars.DataFrame(
+        [
+            {
+                "split": score.split,
+                "protocol": score.protocol,
+                "method": score.method,
+                "seeds": score.seeds,
+                "faces": score.faces,
+                "nme": score.nme.value,
+                "nme_low": score.nme.low,
+                "nme_high": score.nme.high,
+                "nme_seed_spread": score.seed_spread,
+                "difference_to_best": score.difference and score.difference.value,
+                "difference_low": score.difference and score.difference.low,
+                "difference_high": score.difference and score.difference.high,
+                "fr": score.fr,
+                "auc": score.auc,
+                "parameters": score.parameters,
+                "decode_ms_per_face": score.decode_ms,
+            }
+            for score in scores
+        ],
+        schema_overrides={
+            "nme_seed_spread": polars.Float64,
+            "difference_to_best": polars.Float64,
+            "difference_low": polars.Float64,
+            "difference_high": polars.Float64,
+        },
+    )
+
+
+def text_table(scores: Sequence[MethodScore]) -> str:
+    """The scores of one split as lines for a terminal."""
+    head = (
+        "method", "NME %", "95 % interval", "to the best (paired)", "FR %", "AUC %",
+        "parameters", "decode ms/face",
+    )  # fmt: skip
+    rows = [head]
+    for score in scores:
+        rows.append(
+            (
+                score.method,
+                f"{score.nme.value:.2f}",
+                f"{score.nme.low:.2f} – {score.nme.high:.2f}",
+                "best"
+                if score.difference is None
+                else f"{score.difference.value:+.2f}  "
+                f"({score.difference.low:+.2f} … {score.difference.high:+.2f})",
+                f"{score.fr:.2f}",
+                f"{score.auc:.2f}",
+                f"{score.parameters:,}",
+                f"{score.decode_ms:.3f}",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    lines.insert(1, "─" * len(lines[0]))
+    return "\n".join(lines)
+
+
+def _spread(values: Sequence[float]) -> float | None:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None

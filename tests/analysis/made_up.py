@@ -1,0 +1,98 @@
+"""Runs, faces and a report of made-up numbers."""
+
+import numpy as np
+
+from landmarks.analysis.plots import Panel, ced_figure, interval_figure, save_svg
+from landmarks.analysis.report import Proof, Report, SplitReport, TrainingReport
+from landmarks.analysis.scores import TestedRun, errors_by_method, method_scores, results_table
+from landmarks.analysis.tiles import ShownFace, chosen_faces, face_tile
+from landmarks.batch import Record
+from landmarks.benchmarks import BENCHMARKS
+from landmarks.geometry import Size
+from landmarks.markups import MARKUP_68
+from landmarks.results import FaceResults
+from tests.benchmarks.official_files import draw_face, random_face
+from tests.data.memory_photo import MemoryPhoto
+
+FACTS = BENCHMARKS["300w"].facts
+PROTOCOLS = FACTS.protocols
+
+
+def face_results(nme, split="ibug", points=None):
+    count = len(nme)
+    return FaceResults(
+        split=split,
+        face=np.arange(count),
+        photo=tuple(f"{split}/{i}.jpg" for i in range(count)),
+        subsets=((),) * count,
+        points_photo=np.zeros((count, 68, 2)) if points is None else points,
+        nme={protocol.name: nme / (place + 1) for place, protocol in enumerate(PROTOCOLS)},
+    )
+
+
+def tested_run(method, seed, nme, split="ibug", **settings):
+    found = {split: face_results(nme, split, **settings)}
+    return TestedRun(method, seed, found, parameters=1_234_567, decode_ms=0.25)
+
+
+def records(count, seed=0):
+    rng, size = np.random.default_rng(seed), Size(160, 140)
+    found = []
+    for i in range(count):
+        points = random_face(rng, size)
+        photo = MemoryPhoto(f"ibug/{i}.jpg", draw_face(points, size, rng)[:, :, ::-1])
+        found.append(Record(photo, points))
+    return found
+
+
+def made_up_report(folder, methods=("argmax", "continuous"), seeds=(0, 1), count=40):
+    rng = np.random.default_rng(7)
+    faces = records(count)
+    hard = rng.lognormal(-3.0, 0.4, count)
+    runs = []
+    for place, method in enumerate(methods):
+        for seed in seeds:
+            nme = hard * (1.2 - 0.03 * place) + rng.normal(0, 0.002, count) + 0.004
+            points = np.array([face.points_photo for face in faces])
+            points += rng.normal(0, 1.5, points.shape)
+            runs.append(tested_run(method, seed, nme, points=points))
+    protocol = PROTOCOLS[0]
+    scores = method_scores(runs, "ibug", protocol)
+    errors = errors_by_method(runs, "ibug", protocol.name)
+    ced, intervals = folder / "ced.svg", folder / "intervals-ibug.svg"
+    panel = Panel(f"ibug, {count} faces", errors, 100 * protocol.auc_threshold)
+    save_svg(ced_figure([panel], "inter-ocular NME"), ced)
+    save_svg(interval_figure(scores, "inter-ocular NME"), intervals)
+    shown = []
+    for why, face in chosen_faces(list(errors.values())).items():
+        tiles = {
+            run.method: face_tile(faces[face], run.splits["ibug"].points_photo[face])
+            for run in runs
+            if run.seed == seeds[0]
+        }
+        own = {method: float(values[face]) for method, values in errors.items()}
+        shown.append(ShownFace(f"{why}: {faces[face].photo.name}", tiles, own))
+    return Report(
+        title="made <up> & tried",
+        command="landmarks compare made_up.yaml --output runs/made_up",
+        facts=FACTS,
+        training_faces="2,012 of 3,148 training faces",
+        splits=[SplitReport("ibug", "135 of 135 faces of ibug", scores, intervals)],
+        ced=ced,
+        faces=shown,
+        results=results_table(runs, PROTOCOLS),
+        trainings=[
+            TrainingReport(f"{methods[0]}-0a1b2c3d-seed{s}", methods, s, 30, 12.5, 4.87, "cpu")
+            for s in seeds
+        ],
+        proofs=[
+            Proof("order of faces and crops", 0, dict.fromkeys(methods, "ab" * 32)),
+            Proof("initial weights", 0, {m: f"{i:064d}" for i, m in enumerate(methods)}),
+        ],
+        settings={method: f"codec:\n  class_path: {method}" for method in methods},
+        shared_settings="trainer:\n  max_epochs: 30",
+        versions={"landmarks": "0.1.0", "machine": "a machine"},
+    )
+
+
+__all__ = ["PROTOCOLS", "face_results", "made_up_report", "records", "tested_run"]
