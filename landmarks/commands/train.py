@@ -1,11 +1,14 @@
 """`landmarks fit`, `validate` and `test`: a LightningCLI over experiment files."""
 
 import logging
+import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars
+import torch
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import (
@@ -63,6 +66,11 @@ class LandmarkCLI(LightningCLI):
             parser_kwargs["exit_on_error"] = False
         self._exits = run
         keep_freed_memory()
+        # Lightning calls what jsonargparse and torch have since renamed; nobody here can mend that.
+        os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
+        warnings.filterwarnings("ignore", ".*LeafSpec.* is deprecated", FutureWarning)
+        # A checkpoint is often tested, or trained on, with another output folder than its own.
+        warnings.filterwarnings("ignore", "The dirpath has changed from")
         # Lightning's remarks on loggers and devices hide what matters; its warnings stay.
         logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
         logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
@@ -122,6 +130,17 @@ class LandmarkCLI(LightningCLI):
         else:
             self.config = parser.parse_args(args)  # type: ignore[arg-type]
 
+    def _parse_ckpt_path(self) -> None:
+        """Looks into a checkpoint before anything is built.
+
+        Lightning's own method takes settings over from the checkpoint; here the command line
+        decides, so that a network can be decoded in another way than it was trained with.
+        """
+        if self.config.get("subcommand"):
+            path = self.config[self.config.subcommand].get("ckpt_path")
+            if path not in (None, "best", "last", "hpc"):
+                _check_checkpoint(Path(path))
+
     def instantiate_classes(self) -> None:
         """Builds all objects; one that refuses its settings says so in one clear line."""
         if not self._exits:
@@ -164,6 +183,19 @@ class _SaveFitConfig(SaveConfigCallback):
         if stage == "fit":
             with complete_file(Path(trainer.default_root_dir) / "config.yaml") as unfinished:
                 self.parser.save(self.config, unfinished, skip_none=False, overwrite=True)
+
+
+def _check_checkpoint(file: Path) -> None:
+    if not file.is_file():
+        raise DataError("there is no such checkpoint file; check --ckpt_path", file=file)
+    try:
+        torch.load(file, weights_only=True, map_location="meta", mmap=True)
+    except Exception as error:
+        raise DataError(
+            "this is no checkpoint, or a damaged one; give it a .ckpt file that 'landmarks fit' or "
+            f"'landmarks compare' has written ({type(error).__name__})",
+            file=file,
+        ) from error
 
 
 def _checkpoints_folder(output: str) -> str:
