@@ -14,7 +14,7 @@ from landmarks.results import FaceResults
 
 
 @dataclass(frozen=True)
-class TestedRun:
+class MeasuredRun:
     """A method, trained under one seed and tested.
 
     Attributes:
@@ -64,7 +64,7 @@ class MethodScore(NamedTuple):
     decode_ms: float
 
 
-def results_table(runs: Sequence[TestedRun], protocols: Sequence[Protocol]) -> polars.DataFrame:
+def results_table(runs: Sequence[MeasuredRun], protocols: Sequence[Protocol]) -> polars.DataFrame:
     """A row for each method, seed, split and protocol: NME, FR and AUC in per cent."""
     rows = [
         (run.method, run.seed, split, score.protocol, score.nme, score.fr, score.auc)
@@ -76,7 +76,7 @@ def results_table(runs: Sequence[TestedRun], protocols: Sequence[Protocol]) -> p
     return polars.DataFrame(rows, schema=columns, orient="row")
 
 
-def faces_table(runs: Sequence[TestedRun]) -> polars.DataFrame:
+def faces_table(runs: Sequence[MeasuredRun]) -> polars.DataFrame:
     """A row for each method, seed, split and face, with its NME in per cent by protocol."""
     tables = [
         found.table().select(
@@ -91,7 +91,7 @@ def faces_table(runs: Sequence[TestedRun]) -> polars.DataFrame:
 
 
 def errors_by_method(
-    runs: Sequence[TestedRun], split: str, protocol: str
+    runs: Sequence[MeasuredRun], split: str, protocol: str
 ) -> dict[str, Float[np.ndarray, " N"]]:
     """Each face's NME in per cent, averaged over the seeds, for each method.
 
@@ -119,7 +119,7 @@ def errors_by_method(
     return {method: np.mean(values, axis=0) for method, values in errors.items()}
 
 
-def method_scores(runs: Sequence[TestedRun], split: str, protocol: Protocol) -> list[MethodScore]:
+def method_scores(runs: Sequence[MeasuredRun], split: str, protocol: Protocol) -> list[MethodScore]:
     """The methods side by side on one split, in the order of the runs."""
     errors = errors_by_method(runs, split, protocol.name)
     best = min(

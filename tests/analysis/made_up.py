@@ -4,7 +4,7 @@ import numpy as np
 
 from landmarks.analysis.plots import Panel, ced_figure, interval_figure, save_svg
 from landmarks.analysis.report import Proof, Report, SplitReport, TrainingReport
-from landmarks.analysis.scores import TestedRun, errors_by_method, method_scores, results_table
+from landmarks.analysis.scores import MeasuredRun, errors_by_method, method_scores, results_table
 from landmarks.analysis.tiles import ShownFace, chosen_faces, face_tile
 from landmarks.batch import Record
 from landmarks.benchmarks import BENCHMARKS
@@ -30,9 +30,9 @@ def face_results(nme, split="ibug", points=None):
     )
 
 
-def tested_run(method, seed, nme, split="ibug", **settings):
+def measured_run(method, seed, nme, split="ibug", **settings):
     found = {split: face_results(nme, split, **settings)}
-    return TestedRun(method, seed, found, parameters=1_234_567, decode_ms=0.25)
+    return MeasuredRun(method, seed, found, parameters=1_234_567, decode_ms=0.25)
 
 
 def records(count, seed=0):
@@ -55,7 +55,7 @@ def made_up_report(folder, methods=("argmax", "continuous"), seeds=(0, 1), count
             nme = hard * (1.2 - 0.03 * place) + rng.normal(0, 0.002, count) + 0.004
             points = np.array([face.points_photo for face in faces])
             points += rng.normal(0, 1.5, points.shape)
-            runs.append(tested_run(method, seed, nme, points=points))
+            runs.append(measured_run(method, seed, nme, points=points))
     protocol = PROTOCOLS[0]
     scores = method_scores(runs, "ibug", protocol)
     errors = errors_by_method(runs, "ibug", protocol.name)
@@ -95,4 +95,4 @@ def made_up_report(folder, methods=("argmax", "continuous"), seeds=(0, 1), count
     )
 
 
-__all__ = ["PROTOCOLS", "face_results", "made_up_report", "records", "tested_run"]
+__all__ = ["PROTOCOLS", "face_results", "made_up_report", "records", "measured_run"]
