@@ -24,7 +24,7 @@ from landmarks.data.crop import CropPolicy
 from landmarks.errors import DataError
 from landmarks.files import complete_file
 from landmarks.geometry import Size, apply_affine, inside, invert_affine
-from landmarks.losses import MSE
+from landmarks.losses import SoftClassification
 from landmarks.markups import Markup
 from landmarks.metrics.functional import mean_error, normalised_mean_error
 
@@ -40,8 +40,8 @@ def _dark(markup: Markup, crop_size: Size, heatmap_size: int) -> Codec:
     return ContinuousHeatmap(markup, crop_size, heatmap_size, sigma=2.0, peak=Dark(11))
 
 
-def _hih(markup: Markup, crop_size: Size, heatmap_size: int) -> Codec:
-    return HIH(markup, crop_size, heatmap_size, decimal_loss=MSE())
+def _hih_csc(markup: Markup, crop_size: Size, heatmap_size: int) -> Codec:
+    return HIH(markup, crop_size, heatmap_size, decimal_loss=SoftClassification())
 
 
 METHODS: Mapping[str, CodecOfSize] = {
@@ -49,8 +49,8 @@ METHODS: Mapping[str, CodecOfSize] = {
     "quarter_offset": _quarter_offset,
     "dark": _dark,
     "continuous_subpixel": ContinuousHeatmap,
-    "hih": _hih,
-    "hih_csc": HIH,
+    "hih": HIH,
+    "hih_csc": _hih_csc,
 }
 """The methods by name, each as its authors pair target and decoder where that is known."""
 

@@ -46,7 +46,7 @@ class GaussianHeatmap(Codec):
         loss: PointLoss,
     ) -> None:
         super().__init__(markup, crop_size)
-        if not sigma > 0:
+        if not (sigma > 0 and math.isfinite(sigma)):
             raise ValueError(f"the Gaussian's spread of {sigma} cells must be larger than 0")
         self.grid = Grid.centred(crop_size, heatmap_size)
         self.sigma = sigma
@@ -170,22 +170,35 @@ class IntegerHeatmap(GaussianHeatmap):
 def draw_gaussians(
     centres: Float[Tensor, "B K 2"], size: Size, sigma: float
 ) -> Float[Tensor, "B K h w"]:
-    """A Gaussian of height 1 round each centre, in cells; zero where the centre is NaN."""
+    """A Gaussian of height 1 round each centre, in cells; zero where the centre is NaN; float32."""
     columns = torch.arange(size.width, dtype=centres.dtype, device=centres.device)
     rows = torch.arange(size.height, dtype=centres.dtype, device=centres.device)
     along = torch.exp(-((columns - centres[..., 0, None]) ** 2) / (2 * sigma**2))
     down = torch.exp(-((rows - centres[..., 1, None]) ** 2) / (2 * sigma**2))
     maps = down[..., :, None] * along[..., None, :]
-    return torch.where(centres.isnan().any(dim=-1)[..., None, None], 0, maps)
+    return torch.where(centres.isnan().any(dim=-1)[..., None, None], 0, maps).float()
 
 
 def nearest_cells(cells: Float[Tensor, "B K 2"], size: Size) -> Float[Tensor, "B K 2"]:
     """The centre of the cell that each point lies in; NaN stays NaN.
 
+    A point on the edge between two cells goes to the one nearer the map's middle. Always going the
+    same way would move such points by half a cell on average, and differently in a mirrored crop.
     A point beyond the map gets the nearest cell on its border; such points carry no weight.
     """
     last = cells.new_tensor([size.width - 1, size.height - 1])
-    return torch.floor(cells + 0.5).clamp(min=torch.zeros_like(last), max=last)
+    return nearest_whole(cells, last / 2).clamp(min=torch.zeros_like(last), max=last)
+
+
+def nearest_whole(
+    values: Float[Tensor, "*batch 2"], middle: Float[Tensor, "*#batch 2"]
+) -> Float[Tensor, "*batch 2"]:
+    """Rounds; a half goes towards the middle.
+
+    >>> nearest_whole(torch.tensor([[0.5, 2.5]]), torch.tensor([1.5, 1.5]))
+    tensor([[1., 2.]])
+    """
+    return torch.where(values < middle, (values + 0.5).floor(), (values - 0.5).ceil())
 
 
 def warp_point_maps(
@@ -194,7 +207,12 @@ def warp_point_maps(
     grid: Grid,
     markup: Markup,
 ) -> Float[Tensor, "B K h w"]:
-    """Resamples one map a landmark, and exchanges left and right where the affine mirrors."""
-    warped = warp_maps(maps, grid.cells_from_crop(warped_from_crop))
+    """Resamples one map a landmark, and exchanges left and right where the affine mirrors.
+
+    Places are computed in float64 and half-precision maps resampled in float32: places in half
+    precision would be off by a tenth of a cell, under autocast too.
+    """
+    maps = maps.to(torch.promote_types(maps.dtype, torch.float32))
+    warped = warp_maps(maps, grid.cells_from_crop(warped_from_crop.double()))
     mirrored = is_mirrored(warped_from_crop)[:, None, None, None]
     return torch.where(mirrored, warped[:, markup.mirror_index.to(maps.device)], warped)

@@ -9,10 +9,15 @@ from torch import Tensor
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
-from landmarks.codecs.gaussian import draw_gaussians, nearest_cells, warp_point_maps
+from landmarks.codecs.gaussian import (
+    draw_gaussians,
+    nearest_cells,
+    nearest_whole,
+    warp_point_maps,
+)
 from landmarks.codecs.peaks import highest_cells
 from landmarks.geometry import Grid, Size, apply_affine, is_mirrored
-from landmarks.losses import MSE, PointLoss, SoftClassification, mean_over_points
+from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
 
 
@@ -22,13 +27,17 @@ class HIH(Codec):
 
     Lan, Hu, Zhao and Cheng 2021, "HIH: Towards More Accurate Face Alignment via Heatmap in Heatmap"
     (https://arxiv.org/abs/2104.03100); public code https://github.com/starhiking/HeatmapInHeatmap.
-    From that code: 64 × 64 cells with σ = 1.5 and squared error, 8 × 8 bins with σ = 1, the decimal
-    map trained by coordinate soft-classification (CSC) with weight 0.05, Gaussians at whole cells
-    and whole bins, decoding by the highest cell and the highest bin.
 
-    This project's choice: a cell reaches half a cell to either side of its centre, and bins are
-    decoded at their centres, so that the code is free of bias; the published code counts a cell
-    from its centre and a bin from its lower edge.
+    Verified in that code: 64 × 64 cells with σ = 1.5 and squared error; 8 × 8 bins with σ = 1;
+    Gaussians of height 1 at whole cells and whole bins; decoding by the highest cell and the
+    highest bin; coordinate soft-classification (CSC) of the bins with weight 0.05. The method with
+    CSC is ``decimal_loss=SoftClassification()``.
+
+    This project's choice: a cell reaches half a cell to either side of its centre and holds its
+    bins evenly, so that the code is free of bias (a mean error of 0.19 px for 64 cells and 8 bins
+    over 256 px). In the published code a cell begins at its own coordinate and bin k stands for
+    k / bins, whereby the last half bin falls off the map. The weight of 0.05 for squared error of
+    the bins is this project's choice too; it puts both maps' targets at about the same energy.
 
     Fields:
         integer: (K, heatmap_size, heatmap_size · W / H), cells of a centred grid.
@@ -42,7 +51,7 @@ class HIH(Codec):
         sigma: Spread of the integer map's Gaussian in cells.
         decimal_sigma: Spread of the decimal map's Gaussian in bins.
         loss: Compares integer maps; `MSE` if none is given.
-        decimal_loss: Compares decimal maps; `SoftClassification` (CSC) if none is given.
+        decimal_loss: Compares decimal maps; `MSE` if none is given, `SoftClassification` is CSC.
         decimal_weight: Weight of the decimal map's loss.
 
     Raises:
@@ -79,7 +88,7 @@ class HIH(Codec):
         self.sigma = sigma
         self.decimal_sigma = decimal_sigma
         self.integer_loss = loss or MSE()
-        self.decimal_loss = decimal_loss or SoftClassification()
+        self.decimal_loss = decimal_loss or MSE()
         self.decimal_weight = decimal_weight
 
     @property
@@ -100,7 +109,7 @@ class HIH(Codec):
         """Draws the cell and the place within it; a missing point's maps are zero."""
         cells = self.grid.to_cells(points)
         nearest = nearest_cells(cells, self.grid.size)
-        bins = nearest_cells(self.cell.to_cells(cells - nearest), self.cell.size)
+        bins = self._nearest_bins(cells - nearest, nearest)
         return {
             "integer": draw_gaussians(nearest, self.grid.size, self.sigma),
             "decimal": draw_gaussians(bins, self.cell.size, self.decimal_sigma),
@@ -121,9 +130,25 @@ class HIH(Codec):
 
     def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:
         """Resamples the integer maps; decodes, moves and encodes the decimal ones."""
-        points = apply_affine(warped_from_crop, self.decode(outputs).points)
+        # In float64, which autocast leaves alone.
+        points = self.decode(outputs).points.double()
+        points = apply_affine(warped_from_crop.double(), points)
         mirrored = is_mirrored(warped_from_crop)[:, None, None]
         mirror_index = self.markup.mirror_index.to(points.device)
         points = torch.where(mirrored, points[:, mirror_index], points)
         integer = warp_point_maps(outputs["integer"], warped_from_crop, self.grid, self.markup)
         return {"integer": integer, "decimal": self.encode(points)["decimal"]}
+
+    def _nearest_bins(
+        self, offsets: Float[Tensor, "B K 2"], nearest: Float[Tensor, "B K 2"]
+    ) -> Float[Tensor, "B K 2"]:
+        """The bin of each offset from a cell's centre, in cells.
+
+        Between two bins the one nearer the cell's centre is taken. With an even number of bins the
+        centre itself lies between two; it goes towards the map's middle, so that such points are
+        not all moved to one side, and a mirrored crop has mirrored bins.
+        """
+        bins = self.cell.height
+        middle = nearest.new_tensor([self.grid.width - 1, self.grid.height - 1]) / 2
+        middle_bin = (bins - 1) / 2 + 0.25 * (middle - nearest).sign()
+        return nearest_whole(self.cell.to_cells(offsets), middle_bin).clamp(0, bins - 1)

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.nn import functional
 
 from landmarks.codecs.base import StatedError
 
@@ -37,7 +36,11 @@ class Peak(nn.Module, ABC):
 
     @abstractmethod
     def error(self, sigma: float) -> StatedError:
-        """The largest error, in cells, on un-rounded Gaussians of height 1 and ``sigma`` cells."""
+        """The largest error, in cells, on un-rounded Gaussians of height 1 and ``sigma`` cells.
+
+        It holds for spreads of about half a cell to four cells, and maps larger than the window
+        that is read.
+        """
 
 
 class Argmax(Peak):
@@ -56,7 +59,8 @@ class Argmax(Peak):
 
     def error(self, sigma: float) -> StatedError:
         """Half a cell's diagonal; rounding can make a neighbour win that is almost as near."""
-        return StatedError(_HALF_DIAGONAL, _HALF_DIAGONAL, *_lost_to_rounding(2 * sigma**2))
+        largest = _HALF_DIAGONAL + _float32_error(sigma)
+        return StatedError(largest, largest, *_lost_to_a_neighbour(sigma))
 
 
 class QuarterOffset(Peak):
@@ -87,8 +91,10 @@ class QuarterOffset(Peak):
 
     def error(self, sigma: float) -> StatedError:
         """A quarter of a cell along each axis; on the border what `Argmax` leaves."""
-        rounding = _lost_to_rounding(2 * sigma**2)
-        return StatedError(0.25 * math.sqrt(2), _HALF_DIAGONAL, *rounding)
+        slack = _float32_error(sigma)
+        return StatedError(
+            0.25 * math.sqrt(2) + slack, _HALF_DIAGONAL + slack, *_lost_to_a_neighbour(sigma)
+        )
 
 
 class Dark(Peak):
@@ -98,9 +104,12 @@ class Dark(Peak):
     section 3 (https://arxiv.org/abs/1910.06278), with the details of its public code: the highest
     cell of the raw map; a Gaussian blur with zeros beyond the border; derivatives by central
     differences over two cells; no step where the highest cell lies within one cell of the border or
-    the Hessian is singular; the step is not limited. The blur is computed in the window that the
-    derivatives need, and equals that of the whole map. The public code then scales the blurred map
-    to its old maximum, which no derivative of a logarithm sees.
+    the Hessian is singular; the step itself is not limited.
+
+    This project's choices, without effect where a map has one clear peak: the blur is computed in
+    the window that the derivatives need, whose maximum stands for the map's when the blurred map is
+    scaled back (that only sets how low the logarithm's floor of 1e-10 lies); and a point is kept on
+    the map, since a Newton step on noise leads anywhere.
 
     Args:
         kernel_size: Width of the blur in cells, odd; its σ follows as in OpenCV. The public code
@@ -108,9 +117,12 @@ class Dark(Peak):
 
     Raises:
         ValueError: If the kernel is not odd and positive.
-    """
 
-    kernel: Tensor
+    >>> columns = torch.arange(16.0)
+    >>> maps = torch.exp(-((columns - 7.3) ** 2 + (columns[:, None] - 8.1) ** 2) / 8)
+    >>> Dark(11)(maps[None, None]).cells.round(decimals=2)
+    tensor([[[7.3000, 8.1000]]])
+    """
 
     def __init__(self, kernel_size: int = 11) -> None:
         super().__init__()
@@ -118,34 +130,58 @@ class Dark(Peak):
             raise ValueError(f"DARK's kernel size {kernel_size} must be odd and positive")
         self.kernel_size = kernel_size
         self.blur = 0.3 * ((kernel_size - 1) / 2 - 1) + 0.8
-        offsets = torch.arange(kernel_size, dtype=torch.float64) - kernel_size // 2
-        kernel = torch.exp(-(offsets**2) / (2 * self.blur**2))
-        self.register_buffer("kernel", (kernel / kernel.sum()).float(), persistent=False)
+        offsets = np.arange(kernel_size) - kernel_size // 2
+        kernel = np.exp(-(offsets**2) / (2 * self.blur**2))
+        self.kernel: list[float] = (kernel / kernel.sum()).tolist()
 
     def forward(self, maps: Float[Tensor, "B K h w"]) -> Peaks:
         """The highest cell of each map and a Newton step from it."""
         cells, confidence = highest_cells(maps)
-        reach = self.kernel_size // 2
-        raw = windows(maps, cells, radius=reach + 2).flatten(0, 1)[:, None]
-        kernel = self.kernel.to(maps.dtype)
-        blurred = functional.conv2d(
-            functional.conv2d(raw, kernel[None, None, None, :]), kernel[None, None, :, None]
-        )
-        # Height is free: the largest value in reach stands for the map's old maximum.
-        largest = blurred.amax(dim=(-2, -1), keepdim=True).clamp(min=torch.finfo(maps.dtype).tiny)
-        log = (blurred / largest).clamp(min=1e-10).log().view(*cells.shape[:2], 5, 5)
-        step = _newton_step(log) * _away_from_border(cells, maps, margin=2)
-        return Peaks(cells + step, confidence)
+        raw = windows(maps, cells, radius=self.kernel_size // 2 + 2)
+        blurred = _blur(_blur(raw, self.kernel).mT, self.kernel).mT
+        old_maximum = confidence[..., None, None]
+        new_maximum = blurred.amax(dim=(-2, -1), keepdim=True)
+        scaled = blurred / new_maximum.clamp(min=torch.finfo(maps.dtype).tiny) * old_maximum
+        step = _newton_step(scaled.clamp(min=1e-10).log())
+        found = cells + step * _away_from_border(cells, maps, margin=2)
+        edge = found.new_tensor([maps.shape[-1] - 0.5, maps.shape[-2] - 0.5])
+        return Peaks(found.clamp(min=torch.full_like(edge, -0.5), max=edge), confidence)
 
     def error(self, sigma: float) -> StatedError:
-        """What the blur's truncated tails leave; near the border the blur sees the zeros beyond."""
-        total = sigma**2 + self.blur**2
+        """What the blur's truncated tails leave; near the border the blur sees the zeros beyond.
+
+        A relative rounding error of eps / 2 in every cell moves gradient and Hessian of the
+        logarithm by as much at most, and the step by less than (σ² + blur²) eps along each axis.
+        """
+        reach = self.kernel_size // 2 + 2
+        slack = _float32_error(math.hypot(sigma, self.blur))
+        interior = math.sqrt(2) * max(self._axis_errors(sigma, beyond=0)) + slack
+        near = max(max(self._axis_errors(sigma, beyond=cells)) for cells in range(reach - 1))
+        rounding = math.sqrt(2) * (sigma**2 + self.blur**2)
         return StatedError(
-            interior=_dark_error(sigma, self.kernel.double().numpy()),
-            border=2 * _HALF_DIAGONAL,
-            float16=2 * total * torch.finfo(torch.float16).eps,
-            bfloat16=2 * total * torch.finfo(torch.bfloat16).eps,
+            interior=interior,
+            border=max(_HALF_DIAGONAL, math.sqrt(2) * near) + slack,
+            float16=rounding * torch.finfo(torch.float16).eps,
+            bfloat16=rounding * torch.finfo(torch.bfloat16).eps,
         )
+
+    def _axis_errors(self, sigma: float, beyond: int) -> list[float]:
+        """Errors along one axis over all phases in a cell, from the definition, in float64.
+
+        Both the Gaussian and the blur are products of one function of x and one of y, so the mixed
+        derivative of the logarithm is zero and the axes are apart. The window's first ``beyond``
+        cells lie beyond the border.
+        """
+        reach = self.kernel_size // 2 + 2
+        offsets = np.arange(-reach, reach + 1)
+        errors = []
+        for phase in _phases():
+            row = np.exp(-((offsets - phase) ** 2) / (2 * sigma**2))
+            row[:beyond] = 0
+            log = np.log(np.maximum(np.convolve(row, self.kernel, mode="valid"), 1e-10))
+            slope, bend = (log[3] - log[1]) / 2, (log[4] - 2 * log[2] + log[0]) / 4
+            errors.append(float(abs(phase + slope / bend)))
+        return errors
 
 
 class LocalSoftArgmax(Peak):
@@ -188,12 +224,16 @@ class LocalSoftArgmax(Peak):
 
     def error(self, sigma: float) -> StatedError:
         """The decoder's own bias within a cell, from its definition; larger on the border."""
-        spread = 2 * sigma**2 * self.temperature
+        # Each value is off by a quarter of eps at most, and the mean offset moves by τ times that
+        # and the mean distance from the mean, at most (d² - 1) / 4d along each axis.
+        spread = (self.window**2 - 1) / (4 * self.window)
+        shift = math.sqrt(2) * self.temperature * spread / 2
+        neighbour = _lost_to_a_neighbour(sigma)
         return StatedError(
             interior=_soft_argmax_error(sigma, self.window, self.temperature, border=False),
             border=_soft_argmax_error(sigma, self.window, self.temperature, border=True),
-            float16=spread * torch.finfo(torch.float16).eps,
-            bfloat16=spread * torch.finfo(torch.bfloat16).eps,
+            float16=shift * torch.finfo(torch.float16).eps + neighbour[0],
+            bfloat16=shift * torch.finfo(torch.bfloat16).eps + neighbour[1],
         )
 
 
@@ -228,6 +268,19 @@ def _away_from_border(
     return away.all(dim=-1, keepdim=True).long()
 
 
+def _blur(rows: Float[Tensor, "B K r c"], kernel: list[float]) -> Float[Tensor, "B K r n"]:
+    """Weighted sums along the rows, without padding.
+
+    A loop over the kernel's few taps, not a convolution: autocast would round that to half
+    precision, and its order of summation, so its last digit, may depend on the size of the batch.
+    """
+    count = rows.shape[-1] - len(kernel) + 1
+    blurred = torch.zeros_like(rows[..., :count])
+    for first, tap in enumerate(kernel):
+        blurred = blurred + tap * rows[..., first : first + count]
+    return blurred
+
+
 def _newton_step(log: Float[Tensor, "B K 5 5"]) -> Float[Tensor, "B K 2"]:
     """``-H⁻¹ ∇`` at the middle, derivatives over two cells; zero where H is singular."""
     middle = log[..., 2, 2]
@@ -242,30 +295,23 @@ def _newton_step(log: Float[Tensor, "B K 5 5"]) -> Float[Tensor, "B K 2"]:
     return torch.where(step.isfinite(), step, 0)
 
 
-def _lost_to_rounding(scale: float) -> tuple[float, float]:
-    return scale * torch.finfo(torch.float16).eps, scale * torch.finfo(torch.bfloat16).eps
+def _lost_to_a_neighbour(sigma: float) -> tuple[float, float]:
+    """How far past the edge of its cell a point can lie until rounding no longer hides it.
+
+    Values below 1 are rounded by a quarter of eps at most, so two cells can change places if their
+    squared distances from the point differ by less than σ² eps; the point then lies σ² eps / 2
+    beyond the edge. Doubled, for what the quadratic approximation leaves out.
+    """
+    return sigma**2 * torch.finfo(torch.float16).eps, sigma**2 * torch.finfo(torch.bfloat16).eps
+
+
+def _float32_error(sigma: float) -> float:
+    """A bound on what computing in float32 adds, and phases between those that were tried."""
+    return 1e-5 * (sigma**2 + 1)
 
 
 def _phases(count: int = 21) -> Float[np.ndarray, " P"]:
     return np.linspace(-0.5, 0.5, count)
-
-
-def _dark_error(sigma: float, kernel: Float[np.ndarray, " k"]) -> float:
-    """The largest interior error in cells, from the definition, in float64.
-
-    Both the Gaussian and the blur are products of one function of x and one of y, so the mixed
-    derivative of the logarithm is zero and the axes are apart.
-    """
-    reach = len(kernel) // 2 + 2
-    offsets = np.arange(-reach, reach + 1)
-    worst = 0.0
-    for phase in _phases():
-        row = np.exp(-((offsets - phase) ** 2) / (2 * sigma**2))
-        log = np.log(np.maximum(np.convolve(row, kernel, mode="valid"), 1e-10))
-        slope, bend = (log[3] - log[1]) / 2, (log[4] - 2 * log[2] + log[0]) / 4
-        worst = max(worst, abs(phase + slope / bend))
-    # One part in a thousand for phases between those tried, and float32's own rounding.
-    return math.sqrt(2) * worst * 1.001 + 1e-5 * (sigma**2 + 1)
 
 
 def _soft_argmax_error(sigma: float, window: int, temperature: float, border: bool) -> float:
@@ -290,4 +336,4 @@ def _soft_argmax_error(sigma: float, window: int, temperature: float, border: bo
     found_y = (share.sum(axis=3) * offsets).sum(axis=2)
     found_x = (share.sum(axis=2) * offsets).sum(axis=2)
     distance = np.hypot(found_y - phases[:, None], found_x - phases[None, :])
-    return float(distance.max()) * 1.001 + 1e-5
+    return float(distance.max()) * 1.01 + _float32_error(sigma)
