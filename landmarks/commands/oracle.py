@@ -26,6 +26,7 @@ def main(arguments: Sequence[str]) -> None:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="landmarks oracle",
+        allow_abbrev=False,  # a misspelt option is an error, not a guess
         description="The codecs' own error: the benchmark's true points are placed in the crop, "
         "encoded and decoded with no network between. Points that are missing or outside the crop "
         "are left out. Writes oracle.csv (mean Euclidean error and mean signed error in crop "

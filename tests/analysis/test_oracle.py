@@ -1,0 +1,186 @@
+import math
+
+import numpy as np
+import polars
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+from landmarks.analysis.oracle import (
+    METHODS,
+    CodecError,
+    OracleRow,
+    PlacedFaces,
+    measure,
+    oracle,
+    oracle_figure,
+    oracle_frame,
+    place_faces,
+    write_csv,
+)
+from landmarks.benchmarks import BENCHMARKS
+from landmarks.codecs.gaussian import IntegerHeatmap
+from landmarks.data.crop import CropPolicy, LandmarkBox, Window
+from landmarks.errors import DataError
+from landmarks.geometry import Size
+from landmarks.markups import MARKUP_19, MARKUP_68
+from tests.benchmarks.official_files import write_300w
+
+CROP = Size(256, 256)
+
+
+def even_faces(count=80, low=20.0, high=236.0):
+    """Points spread evenly over a crop's middle, on a photo twice as large."""
+    rng = np.random.default_rng(0)
+    points = torch.from_numpy(rng.uniform(low, high, (count, 19, 2)))
+    photo_from_crop = torch.tensor([[2.0, 0.0, 10.0], [0.0, 2.0, -3.0]], dtype=torch.float64)
+    normaliser = torch.linspace(100, 200, count, dtype=torch.float64)
+    return PlacedFaces(points, photo_from_crop.expand(count, 2, 3), normaliser, CROP, 0, 0)
+
+
+THEORY_IN_CELLS = {
+    # The mean distance of a point of the unit square from its middle is 0.3826.
+    "argmax": (0.3826, 0.01),
+    # Two bins a cell, and eight.
+    "quarter_offset": (0.3826 / 2, 0.01),
+    "hih": (0.3826 / 8, 0.01),
+    "hih_csc": (0.3826 / 8, 0.01),
+    # At sigma = 1.75, d = 5, temperature 10.
+    "continuous_subpixel": (0.0126, 0.1),
+}
+
+
+@pytest.mark.parametrize("heatmap_size", [32, 64])
+@pytest.mark.parametrize("method", METHODS)
+def test_the_errors_that_theory_predicts(method, heatmap_size):
+    stride = 256 / heatmap_size
+    low = 256 / heatmap_size * 8
+    faces = even_faces(low=low, high=255 - low)
+    error = measure(METHODS[method](MARKUP_19, CROP, heatmap_size), faces)
+    if method == "dark":
+        assert error.error_px < 0.0025 * stride
+    else:
+        cells, tolerance = THEORY_IN_CELLS[method]
+        assert error.error_px == pytest.approx(cells * stride, rel=2 * tolerance)
+    # A mean over points is off by its own scatter only.
+    scatter = error.error_px / math.sqrt(80 * 19)
+    assert abs(error.bias_x) < 4 * scatter
+    assert abs(error.bias_y) < 4 * scatter
+
+
+def test_numbers_by_plain_loops():
+    faces = even_faces(count=3)
+    points = faces.points_crop.clone()
+    points[1, 4:] = torch.nan
+    faces = PlacedFaces(points, faces.photo_from_crop, faces.normaliser, CROP, 15, 0)
+    found = measure(IntegerHeatmap(MARKUP_19, CROP, 64), faces, faces_at_once=2)
+    differences, nmes = [], []
+    for face, normaliser in zip(points.numpy(), faces.normaliser.numpy(), strict=True):
+        own = [np.floor((p - 1.5) / 4 + 0.5) * 4 + 1.5 - p for p in face if not np.isnan(p).any()]
+        differences += own
+        # A pixel of the crop is two of the photo.
+        nmes.append(np.mean([2 * np.hypot(*d) for d in own]) / normaliser)
+    assert len(differences) == 42
+    assert found.error_px == pytest.approx(np.mean([np.hypot(*d) for d in differences]), rel=1e-6)
+    assert found.bias_x == pytest.approx(np.mean([d[0] for d in differences]), abs=1e-5)
+    assert found.bias_y == pytest.approx(np.mean([d[1] for d in differences]), abs=1e-5)
+    assert found.nme == pytest.approx(np.mean(nmes), rel=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_result_does_not_depend_on_how_many_faces_are_taken_at_once(method):
+    faces = even_faces(count=7)
+    codec = METHODS[method](MARKUP_19, CROP, 32)
+    assert measure(codec, faces, faces_at_once=1) == measure(codec, faces, faces_at_once=100)
+
+
+def test_a_row_for_every_method_and_size(capsys):
+    rows = oracle(even_faces(count=2), MARKUP_19, [16, 32])
+    assert [(row.method, row.heatmap_size) for row in rows] == [
+        (method, size) for method in METHODS for size in (16, 32)
+    ]
+    assert "12/12" in capsys.readouterr().err
+
+
+def test_a_heatmap_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="512 cells does not fit a crop of 256 × 256"):
+        oracle(even_faces(count=1), MARKUP_19, [512])
+
+
+def test_points_are_placed_as_in_evaluation(tmp_path):
+    written = write_300w(tmp_path, faces_per_folder=2, folders=["lfpw/testset"])
+    faces = place_faces(BENCHMARKS["300w"](tmp_path), "lfpw/testset", CROP, LandmarkBox(1.25))
+    assert (faces.missing, faces.outside) == (0, 0)
+    for found, points, normaliser in zip(
+        faces.points_crop.numpy(), written.values(), faces.normaliser, strict=True
+    ):
+        # The tight box fills 1 / 1.25 of the crop along its longer side, round its middle.
+        extent = found.max(axis=0) - found.min(axis=0)
+        assert extent.max() == pytest.approx(256 / 1.25)
+        np.testing.assert_allclose((found.max(axis=0) + found.min(axis=0)) / 2, 127.5)
+        scale = (points.max(axis=0) - points.min(axis=0)).max() * 1.25 / 256
+        np.testing.assert_allclose(np.diff(found, axis=0) * scale, np.diff(points, axis=0))
+        assert float(normaliser) == pytest.approx(np.linalg.norm(points[36] - points[45]))
+
+
+class LeftHalf(CropPolicy):
+    """Half of the face, to the left of its middle."""
+
+    def __call__(self, record):
+        x, y, side = LandmarkBox(1.25)(record)
+        return Window(x - side / 2, y, side)
+
+
+class Elsewhere(CropPolicy):
+    """A window without a face."""
+
+    def __call__(self, record):
+        return Window(-1000.0, -1000.0, 10.0)
+
+
+def test_points_outside_the_crop_are_left_out_and_counted(tmp_path):
+    write_300w(tmp_path, faces_per_folder=2, folders=["ibug"])
+    faces = place_faces(BENCHMARKS["300w"](tmp_path), "ibug", CROP, LeftHalf())
+    out = faces.points_crop.isnan().any(dim=-1)
+    assert faces.outside == int(out.sum())
+    assert 20 < faces.outside < 116
+    assert faces.points_crop[~out].max() <= 255.5
+    error = measure(METHODS["hih"](MARKUP_68, CROP, 64), faces)
+    assert 0.15 < error.error_px < 0.23
+
+
+def test_nothing_to_measure_is_an_error(tmp_path):
+    write_300w(tmp_path, faces_per_folder=1, folders=["ibug"])
+    with pytest.raises(DataError, match="no face with a point in its crop"):
+        place_faces(BENCHMARKS["300w"](tmp_path), "ibug", CROP, Elsewhere())
+
+
+def rows():
+    return [
+        OracleRow("argmax", 64, CodecError(1.5, 0.0, -0.25, 0.0125)),
+        OracleRow("argmax", 32, CodecError(3.0, 0.1, 0.0, 0.025)),
+        OracleRow("dark", 64, CodecError(0.001, 0.0, 0.0, 1e-5)),
+        OracleRow("dark", 32, CodecError(0.05, 0.0, 0.0, 4e-4)),
+    ]
+
+
+def test_the_table_is_in_pixels_and_per_cent(tmp_path):
+    write_csv(rows(), tmp_path / "new" / "oracle.csv")
+    table = polars.read_csv(tmp_path / "new" / "oracle.csv")
+    assert table.columns == ["method", "heatmap_size", "error_px", "bias_x", "bias_y", "nme"]
+    assert table.row(0) == ("argmax", 64, 1.5, 0.0, -0.25, 1.25)
+    assert table.equals(oracle_frame(rows()))
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["oracle.csv"]
+
+
+def test_the_figure_has_a_line_a_method_in_order_of_size():
+    figure = oracle_figure(rows(), "some faces")
+    assert isinstance(figure, Figure)
+    (axes,) = figure.axes
+    assert axes.get_yscale() == "log"
+    lines = {line.get_label(): line for line in axes.get_lines()}
+    assert list(lines) == ["argmax", "dark"]
+    assert lines["argmax"].get_xdata().tolist() == [32, 64]
+    assert lines["argmax"].get_ydata().tolist() == [3.0, 1.5]
+    assert len({line.get_color() for line in lines.values()}) == 2
+    assert axes.get_title() == "some faces"
