@@ -152,12 +152,12 @@ class IntegerHeatmap(GaussianHeatmap):
 
     @property
     def stated_error(self) -> StatedError:
-        """Half a cell's diagonal, lost by the target; the peak adds its own on the border."""
-        lost = math.sqrt(0.5) + 1e-4
-        peak = self.peak.error(self.sigma)
+        """Half a cell's diagonal, lost by the target, and what the peak adds at a cell's centre."""
+        lost = math.sqrt(0.5)
+        peak = self.peak.error(self.sigma, phase=0.0)
         stride = self.grid.stride
         return StatedError(
-            stride * lost,
+            stride * (lost + peak.interior),
             stride * (lost + peak.border),
             stride * peak.float16,
             stride * peak.bfloat16,
@@ -214,5 +214,12 @@ def warp_point_maps(
     """
     maps = maps.to(torch.promote_types(maps.dtype, torch.float32))
     warped = warp_maps(maps, grid.cells_from_crop(warped_from_crop.double()))
+    return exchange_mirrored(warped, warped_from_crop, markup)
+
+
+def exchange_mirrored(
+    maps: Float[Tensor, "B K h w"], warped_from_crop: Float[Tensor, "B 2 3"], markup: Markup
+) -> Float[Tensor, "B K h w"]:
+    """Exchanges the maps of left and right points where the affine mirrors."""
     mirrored = is_mirrored(warped_from_crop)[:, None, None, None]
-    return torch.where(mirrored, warped[:, markup.mirror_index.to(maps.device)], warped)
+    return torch.where(mirrored, maps[:, markup.mirror_index.to(maps.device)], maps)

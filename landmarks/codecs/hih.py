@@ -11,12 +11,12 @@ from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
 from landmarks.codecs.gaussian import (
     draw_gaussians,
+    exchange_mirrored,
     nearest_cells,
     nearest_whole,
-    warp_point_maps,
 )
 from landmarks.codecs.peaks import highest_cells
-from landmarks.geometry import Grid, Size, apply_affine, is_mirrored
+from landmarks.geometry import Grid, Size, apply_affine, warp_maps
 from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
 
@@ -129,15 +129,37 @@ class HIH(Codec):
         return Decoded(points, confidence)
 
     def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:
-        """Resamples the integer maps; decodes, moves and encodes the decimal ones."""
-        # In float64, which autocast leaves alone.
-        points = self.decode(outputs).points.double()
-        points = apply_affine(warped_from_crop.double(), points)
-        mirrored = is_mirrored(warped_from_crop)[:, None, None]
-        mirror_index = self.markup.mirror_index.to(points.device)
-        points = torch.where(mirrored, points[:, mirror_index], points)
-        integer = warp_point_maps(outputs["integer"], warped_from_crop, self.grid, self.markup)
-        return {"integer": integer, "decimal": self.encode(points)["decimal"]}
+        """Resamples the integer maps; decodes, moves and encodes the decimal ones.
+
+        An integer map peaks at the centre of its point's cell, not at the point. So each map is
+        also shifted, by less than a cell, until its peak lies at the centre of the cell that the
+        moved point lies in: there the network would have put it. Under an exact flip the shift is
+        nothing.
+        """
+        integer = outputs["integer"]
+        integer = integer.to(torch.promote_types(integer.dtype, torch.float32))
+        # Places are in float64, which autocast leaves alone.
+        affine = warped_from_crop.double()
+        points = apply_affine(affine, self.decode(outputs).points.double())
+        moved = self.grid.to_cells(points)
+
+        cells_affine = self.grid.cells_from_crop(affine)
+        peaks = apply_affine(cells_affine, highest_cells(integer)[0].double())
+        shift = nearest_whole(moved, self._middle(moved)) - peaks
+        linear = cells_affine[:, None, :, :2].expand(*shift.shape[:2], 2, 2)
+        offset = cells_affine[:, None, :, 2] + shift
+        each = torch.cat([linear, offset[..., None]], dim=-1)
+        warped = warp_maps(integer.flatten(0, 1)[:, None], each.flatten(0, 1))
+
+        within = self.encode(points)["decimal"].to(integer.dtype)
+        return {
+            "integer": exchange_mirrored(warped.view(integer.shape), warped_from_crop, self.markup),
+            "decimal": exchange_mirrored(within, warped_from_crop, self.markup),
+        }
+
+    def _middle(self, cells: Float[Tensor, "B K 2"]) -> Float[Tensor, " 2"]:
+        """The middle of the integer map, in cells."""
+        return cells.new_tensor([self.grid.width - 1, self.grid.height - 1]) / 2
 
     def _nearest_bins(
         self, offsets: Float[Tensor, "B K 2"], nearest: Float[Tensor, "B K 2"]
@@ -149,6 +171,5 @@ class HIH(Codec):
         not all moved to one side, and a mirrored crop has mirrored bins.
         """
         bins = self.cell.height
-        middle = nearest.new_tensor([self.grid.width - 1, self.grid.height - 1]) / 2
-        middle_bin = (bins - 1) / 2 + 0.25 * (middle - nearest).sign()
+        middle_bin = (bins - 1) / 2 + 0.25 * (self._middle(nearest) - nearest).sign()
         return nearest_whole(self.cell.to_cells(offsets), middle_bin).clamp(0, bins - 1)

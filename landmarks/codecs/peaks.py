@@ -4,15 +4,13 @@ import math
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from landmarks.codecs.base import StatedError
-
-_HALF_DIAGONAL = math.sqrt(0.5)
-"""The farthest that a point can lie from the centre of its cell, in cells."""
 
 
 class Peaks(NamedTuple):
@@ -35,11 +33,15 @@ class Peak(nn.Module, ABC):
         """Reads float32 maps of any values; the cells are finite wherever the maps are."""
 
     @abstractmethod
-    def error(self, sigma: float) -> StatedError:
-        """The largest error, in cells, on un-rounded Gaussians of height 1 and ``sigma`` cells.
+    def error(self, sigma: float, phase: float = 0.5) -> StatedError:
+        """The largest error on Gaussians of height 1, in cells.
 
         It holds for spreads of about half a cell to four cells, and maps larger than the window
         that is read.
+
+        Args:
+            sigma: Spread of the Gaussians in cells.
+            phase: How far their means lie from the centre of a cell along each axis, at most.
         """
 
 
@@ -57,10 +59,10 @@ class Argmax(Peak):
         cells, confidence = highest_cells(maps)
         return Peaks(cells.to(maps.dtype), confidence)
 
-    def error(self, sigma: float) -> StatedError:
+    def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """Half a cell's diagonal; rounding can make a neighbour win that is almost as near."""
-        largest = _HALF_DIAGONAL + _float32_error(sigma)
-        return StatedError(largest, largest, *_lost_to_a_neighbour(sigma))
+        largest = math.sqrt(2) * phase + _float32_error(sigma)
+        return StatedError(largest, largest, *_lost_to_a_neighbour(sigma, phase))
 
 
 class QuarterOffset(Peak):
@@ -89,12 +91,12 @@ class QuarterOffset(Peak):
         moved = cells + 0.25 * slope.sign() * _away_from_border(cells, maps, margin=1)
         return Peaks(moved, confidence)
 
-    def error(self, sigma: float) -> StatedError:
+    def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """A quarter of a cell along each axis; on the border what `Argmax` leaves."""
         slack = _float32_error(sigma)
-        return StatedError(
-            0.25 * math.sqrt(2) + slack, _HALF_DIAGONAL + slack, *_lost_to_a_neighbour(sigma)
-        )
+        interior = math.sqrt(2) * 0.25 if phase > 0 else 0.0
+        rounding = _lost_to_a_neighbour(sigma, phase)
+        return StatedError(interior + slack, math.sqrt(2) * phase + slack, *rounding)
 
 
 class Dark(Peak):
@@ -112,8 +114,9 @@ class Dark(Peak):
     the map, since a Newton step on noise leads anywhere.
 
     Args:
-        kernel_size: Width of the blur in cells, odd; its σ follows as in OpenCV. The public code
-            pairs 11 with Gaussians of σ = 2; mmpose notes 17 for σ = 3, 7 for 1.5 and 3 for 1.
+        kernel_size: Width of the blur in cells, odd; its weights are those that OpenCV gives that
+            width. The public code pairs 11 with Gaussians of σ = 2; mmpose notes 17 for σ = 3, 7
+            for 1.5 and 3 for 1.
 
     Raises:
         ValueError: If the kernel is not odd and positive.
@@ -129,10 +132,11 @@ class Dark(Peak):
         if kernel_size < 1 or kernel_size % 2 == 0:
             raise ValueError(f"DARK's kernel size {kernel_size} must be odd and positive")
         self.kernel_size = kernel_size
-        self.blur = 0.3 * ((kernel_size - 1) / 2 - 1) + 0.8
-        offsets = np.arange(kernel_size) - kernel_size // 2
-        kernel = np.exp(-(offsets**2) / (2 * self.blur**2))
-        self.kernel: list[float] = (kernel / kernel.sum()).tolist()
+        kernel = cv2.getGaussianKernel(kernel_size, 0, cv2.CV_64F)[:, 0]
+        self.kernel: list[float] = kernel.tolist()
+        self.blur_variance = float(
+            (kernel * (np.arange(kernel_size) - kernel_size // 2) ** 2).sum()
+        )
 
     def forward(self, maps: Float[Tensor, "B K h w"]) -> Peaks:
         """The highest cell of each map and a Newton step from it."""
@@ -147,25 +151,25 @@ class Dark(Peak):
         edge = found.new_tensor([maps.shape[-1] - 0.5, maps.shape[-2] - 0.5])
         return Peaks(found.clamp(min=torch.full_like(edge, -0.5), max=edge), confidence)
 
-    def error(self, sigma: float) -> StatedError:
+    def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """What the blur's truncated tails leave; near the border the blur sees the zeros beyond.
 
         A relative rounding error of eps / 2 in every cell moves gradient and Hessian of the
-        logarithm by as much at most, and the step by less than (σ² + blur²) eps along each axis.
+        logarithm by as much at most, and the step by less than (σ² + σ_blur²) eps along each axis.
         """
         reach = self.kernel_size // 2 + 2
-        slack = _float32_error(math.hypot(sigma, self.blur))
-        interior = math.sqrt(2) * max(self._axis_errors(sigma, beyond=0)) + slack
-        near = max(max(self._axis_errors(sigma, beyond=cells)) for cells in range(reach - 1))
-        rounding = math.sqrt(2) * (sigma**2 + self.blur**2)
+        slack = _float32_error(math.sqrt(sigma**2 + self.blur_variance))
+        interior = math.sqrt(2) * max(self._axis_errors(sigma, phase, beyond=0)) + slack
+        near = max(max(self._axis_errors(sigma, phase, beyond)) for beyond in range(reach - 1))
+        rounding = math.sqrt(2) * (sigma**2 + self.blur_variance)
         return StatedError(
             interior=interior,
-            border=max(_HALF_DIAGONAL, math.sqrt(2) * near) + slack,
+            border=math.sqrt(2) * max(phase, near) + slack,
             float16=rounding * torch.finfo(torch.float16).eps,
             bfloat16=rounding * torch.finfo(torch.bfloat16).eps,
         )
 
-    def _axis_errors(self, sigma: float, beyond: int) -> list[float]:
+    def _axis_errors(self, sigma: float, phase: float, beyond: int) -> list[float]:
         """Errors along one axis over all phases in a cell, from the definition, in float64.
 
         Both the Gaussian and the blur are products of one function of x and one of y, so the mixed
@@ -175,12 +179,12 @@ class Dark(Peak):
         reach = self.kernel_size // 2 + 2
         offsets = np.arange(-reach, reach + 1)
         errors = []
-        for phase in _phases():
-            row = np.exp(-((offsets - phase) ** 2) / (2 * sigma**2))
+        for true in _phases(phase):
+            row = np.exp(-((offsets - true) ** 2) / (2 * sigma**2))
             row[:beyond] = 0
             log = np.log(np.maximum(np.convolve(row, self.kernel, mode="valid"), 1e-10))
             slope, bend = (log[3] - log[1]) / 2, (log[4] - 2 * log[2] + log[0]) / 4
-            errors.append(float(abs(phase + slope / bend)))
+            errors.append(float(abs(true + slope / bend)))
         return errors
 
 
@@ -222,19 +226,37 @@ class LocalSoftArgmax(Peak):
         )
         return Peaks(cells + mean, confidence)
 
-    def error(self, sigma: float) -> StatedError:
+    def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """The decoder's own bias within a cell, from its definition; larger on the border."""
         # Each value is off by a quarter of eps at most, and the mean offset moves by τ times that
         # and the mean distance from the mean, at most (d² - 1) / 4d along each axis.
         spread = (self.window**2 - 1) / (4 * self.window)
         shift = math.sqrt(2) * self.temperature * spread / 2
-        neighbour = _lost_to_a_neighbour(sigma)
+        neighbour = _lost_to_a_neighbour(sigma, phase)
         return StatedError(
-            interior=_soft_argmax_error(sigma, self.window, self.temperature, border=False),
-            border=_soft_argmax_error(sigma, self.window, self.temperature, border=True),
+            interior=self._largest_error(sigma, phase, missing=range(1)),
+            border=self._largest_error(sigma, phase, missing=range(self.window // 2 + 1)),
             float16=shift * torch.finfo(torch.float16).eps + neighbour[0],
             bfloat16=shift * torch.finfo(torch.bfloat16).eps + neighbour[1],
         )
+
+    def _largest_error(self, sigma: float, phase: float, missing: range) -> float:
+        """The largest error in cells, from the definition, in float64, over all phases in a cell.
+
+        Along each axis ``missing`` cells of the window lie beyond the border, and are zero.
+        """
+        reach = self.window // 2
+        offsets = np.arange(-reach, reach + 1)
+        phases = np.tile(_phases(phase), len(missing))
+        values = np.exp(-((offsets - phases[:, None]) ** 2) / (2 * sigma**2))
+        beyond = np.repeat(np.array(missing), len(phases) // len(missing))
+        values = np.where(np.arange(self.window) < beyond[:, None], 0, values)
+        scores = np.exp(self.temperature * values[:, None, :, None] * values[None, :, None, :])
+        share = scores / scores.sum(axis=(2, 3), keepdims=True)
+        found_y = (share.sum(axis=3) * offsets).sum(axis=2)
+        found_x = (share.sum(axis=2) * offsets).sum(axis=2)
+        distance = np.hypot(found_y - phases[:, None], found_x - phases[None, :])
+        return float(distance.max()) * 1.01 + _float32_error(sigma)
 
 
 def highest_cells(
@@ -295,14 +317,16 @@ def _newton_step(log: Float[Tensor, "B K 5 5"]) -> Float[Tensor, "B K 2"]:
     return torch.where(step.isfinite(), step, 0)
 
 
-def _lost_to_a_neighbour(sigma: float) -> tuple[float, float]:
+def _lost_to_a_neighbour(sigma: float, phase: float) -> tuple[float, float]:
     """How far past the edge of its cell a point can lie until rounding no longer hides it.
 
     Values below 1 are rounded by a quarter of eps at most, so two cells can change places if their
     squared distances from the point differ by less than σ² eps; the point then lies σ² eps / 2
-    beyond the edge. Doubled, for what the quadratic approximation leaves out.
+    beyond the edge. Doubled, for what the quadratic approximation leaves out; none where points lie
+    on the centres of cells.
     """
-    return sigma**2 * torch.finfo(torch.float16).eps, sigma**2 * torch.finfo(torch.bfloat16).eps
+    scale = sigma**2 if phase > 0 else 0.0
+    return scale * torch.finfo(torch.float16).eps, scale * torch.finfo(torch.bfloat16).eps
 
 
 def _float32_error(sigma: float) -> float:
@@ -310,30 +334,5 @@ def _float32_error(sigma: float) -> float:
     return 1e-5 * (sigma**2 + 1)
 
 
-def _phases(count: int = 21) -> Float[np.ndarray, " P"]:
-    return np.linspace(-0.5, 0.5, count)
-
-
-def _soft_argmax_error(sigma: float, window: int, temperature: float, border: bool) -> float:
-    """The largest error in cells, from the definition, in float64, over all phases in a cell.
-
-    With ``border``, the highest cell also lies up to ``window // 2`` cells from a border along
-    each axis, and the window holds zeros beyond it.
-    """
-    reach = window // 2
-    offsets = np.arange(-reach, reach + 1)
-    beyond = range(reach + 1) if border else range(1)
-    rows = []
-    for missing in beyond:
-        for phase in _phases():
-            row = np.exp(-((offsets - phase) ** 2) / (2 * sigma**2))
-            row[:missing] = 0
-            rows.append((phase, row))
-    phases = np.array([phase for phase, _ in rows])
-    values = np.stack([row for _, row in rows])
-    scores = np.exp(temperature * values[:, None, :, None] * values[None, :, None, :])
-    share = scores / scores.sum(axis=(2, 3), keepdims=True)
-    found_y = (share.sum(axis=3) * offsets).sum(axis=2)
-    found_x = (share.sum(axis=2) * offsets).sum(axis=2)
-    distance = np.hypot(found_y - phases[:, None], found_x - phases[None, :])
-    return float(distance.max()) * 1.01 + _float32_error(sigma)
+def _phases(largest: float) -> Float[np.ndarray, " P"]:
+    return np.linspace(-largest, largest, 21 if largest > 0 else 1)
