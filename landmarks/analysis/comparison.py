@@ -21,8 +21,8 @@ from landmarks.analysis.report import (
 )
 from landmarks.analysis.runs import Training
 from landmarks.analysis.scores import (
-    MethodScore,
     MeasuredRun,
+    MethodScore,
     errors_by_method,
     faces_table,
     method_scores,
@@ -198,10 +198,11 @@ def _proofs(plan: Plan, trainings: Sequence[Training]) -> list[Proof]:
                 run.method: _common_weights(plan, training) for run, training in own
             },
             "order of faces and crops, epoch 1": {run.method: run.faces.draws for run, _ in own},
-            "held-out faces": {run.method: run.faces.held_out for run, _ in own},
-            "test faces": {run.method: run.faces.test for run, _ in own},
         }
-        proofs += [Proof(what, seed, by_method) for what, by_method in digests.items()]
+        proofs += [Proof(what, str(seed), by_method) for what, by_method in digests.items()]
+    for what, digest in (("held-out faces", "held_out"), ("test faces", "test")):
+        by_run = {f"{run.method} {run.seed}": run.faces._asdict()[digest] for run in plan.runs}
+        proofs.append(Proof(what, "all", by_run))
     return proofs
 
 

@@ -1,5 +1,6 @@
 """What a comparison has to do, checked as a whole before the first training starts."""
 
+import inspect
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,16 @@ from landmarks.benchmarks.base import Facts
 from landmarks.commands.train import LandmarkCLI, build
 from landmarks.data.datamodule import EvaluationSet
 from landmarks.errors import DataError, SettingsError
+from landmarks.task import LandmarkTask
+
+_NOISE = (
+    r" - Expected a <class 'NoneType'>",
+    r" Given value type: .*",
+    r" Got value: Namespace\(.*",
+    r"Type collections\.abc\.Callable\[.*?\] expects a function or a callable class: ",
+    r"Does not validate against any of the Union subtypes Subtypes: \[.*?\] Errors: - ",
+)
+"""What a parser's message says of Python's types, of no use to whoever mistyped an option."""
 
 
 class FacesSeen(NamedTuple):
@@ -145,8 +156,17 @@ def make_plan(experiment: Experiment, output: Path) -> Plan:
 
 def _build(experiment: Experiment, method: str, seed: int, output: Path) -> LandmarkCLI:
     folder = output / "runs" / f"{method}-seed{seed}"
+    settings = experiment.settings(method, seed, folder)
+    known = set(inspect.signature(LandmarkTask).parameters)
+    unknown = sorted(set(settings["model"]) - known)
+    if unknown:
+        # The parser would name a required option that is missing in its place.
+        raise SettingsError(
+            f"{experiment.path}, method {method!r}: model has no option {unknown[0]!r}; expected "
+            f"{', '.join(sorted(known))}"
+        )
     try:
-        return build(experiment.settings(method, seed, folder))
+        return build(settings)
     except SettingsError as error:
         raise SettingsError(
             f"{experiment.path}, method {method!r}: {_in_one_line(str(error))}"
@@ -209,7 +229,7 @@ def _in_one_line(message: str) -> str:
     >>> _in_one_line("Parser key 'lr':\n  Expected a float. Got value: high")
     "Parser key 'lr': Expected a float. Got value: high"
     """
-    message = re.sub(r"\s+- Expected a <class 'NoneType'>", "", message)
-    message = re.sub(r"\s+Given value type: .*", "", message, flags=re.DOTALL)
-    message = re.sub(r"\.?\s+Got value: Namespace\(.*", "", message, flags=re.DOTALL)
-    return " ".join(message.split())
+    message = " ".join(message.split())
+    for noise in _NOISE:
+        message = re.sub(noise, "", message)
+    return message

@@ -60,12 +60,12 @@ class Proof(NamedTuple):
 
     Attributes:
         what: The thing.
-        seed: The seed that it is stated for.
-        digests: A hash for each method.
+        seeds: The seed that it is stated for, or ``all``.
+        digests: A hash for each method, or for each method and seed.
     """
 
     what: str
-    seed: int
+    seeds: str
     digests: Mapping[str, str]
 
     @property

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
-        prog="landmarks compare", description=_DESCRIPTION, epilog=_EPILOG, default_env=False
+        prog="landmarks compare", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False
     )
     parser.add_argument(
         "experiment",

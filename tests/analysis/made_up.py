@@ -9,7 +9,6 @@ from landmarks.analysis.tiles import ShownFace, chosen_faces, face_tile
 from landmarks.batch import Record
 from landmarks.benchmarks import BENCHMARKS
 from landmarks.geometry import Size
-from landmarks.markups import MARKUP_68
 from landmarks.results import FaceResults
 from tests.benchmarks.official_files import draw_face, random_face
 from tests.data.memory_photo import MemoryPhoto
@@ -86,8 +85,8 @@ def made_up_report(folder, methods=("argmax", "continuous"), seeds=(0, 1), count
             for s in seeds
         ],
         proofs=[
-            Proof("order of faces and crops", 0, dict.fromkeys(methods, "ab" * 32)),
-            Proof("initial weights", 0, {m: f"{i:064d}" for i, m in enumerate(methods)}),
+            Proof("order of faces and crops", "0", dict.fromkeys(methods, "ab" * 32)),
+            Proof("initial weights", "0", {m: f"{i:064d}" for i, m in enumerate(methods)}),
         ],
         settings={method: f"codec:\n  class_path: {method}" for method in methods},
         shared_settings="trainer:\n  max_epochs: 30",
@@ -95,4 +94,4 @@ def made_up_report(folder, methods=("argmax", "continuous"), seeds=(0, 1), count
     )
 
 
-__all__ = ["PROTOCOLS", "face_results", "made_up_report", "records", "measured_run"]
+__all__ = ["PROTOCOLS", "face_results", "made_up_report", "measured_run", "records"]
