@@ -110,7 +110,6 @@ class LandmarkCLI(LightningCLI):
                 "checkpoint.filename": "best",
                 "checkpoint.monitor": "val/nme",
                 "checkpoint.mode": "min",
-                "checkpoint.save_last": True,
                 "checkpoint.enable_version_counter": False,
             }
         )
@@ -153,10 +152,15 @@ class LandmarkCLI(LightningCLI):
             raise SettingsError(str(error)) from error
 
     def instantiate_trainer(self, **settings: Any) -> Trainer:  # noqa: ANN401 (Lightning's own)
-        """Builds the trainer; unless told otherwise it logs to ``metrics.csv`` below the output."""
+        """Builds the trainer; it keeps the last epoch, and logs to ``metrics.csv`` by default."""
+        output = self._get(self.config, "output")
         trainer = super().instantiate_trainer(**settings)
+        # The last comes after the best, so that it knows the best when a training resumes from it.
+        # Lightning's own save_last writes it only when the best has changed.
+        trainer.callbacks.append(
+            ModelCheckpoint(_checkpoints_folder(output), "last", enable_version_counter=False)
+        )
         if not trainer.loggers:
-            output = self._get(self.config, "output")
             trainer.loggers = [CSVLogger(output, name="", version="")]
         return trainer
 
