@@ -1,6 +1,7 @@
 """Heatmap in Heatmap: a map of cells, and a map of the places within a cell."""
 
 import math
+from math import inf
 from typing import final
 
 import torch
@@ -76,7 +77,9 @@ class HIH(Codec):
         decimal_weight: float = 0.05,
     ) -> None:
         super().__init__(markup, crop_size)
-        if bins < 1 or not sigma > 0 or not decimal_sigma > 0 or not decimal_weight >= 0:
+        if bins < 1 or not (
+            0 < sigma < inf and 0 < decimal_sigma < inf and 0 <= decimal_weight < inf
+        ):
             raise ValueError(
                 f"HIH needs at least one bin, spreads above 0 and a weight of at least 0; found "
                 f"bins {bins}, sigma {sigma}, decimal_sigma {decimal_sigma}, decimal_weight "
