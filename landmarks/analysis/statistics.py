@@ -77,7 +77,7 @@ def mean_estimate(
 
 def paired_difference(
     values: Float[np.ndarray, " N"],
-    reference: Float[np.ndarray, " N"],
+    reference: Float[np.ndarray, " M"],
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Estimate:

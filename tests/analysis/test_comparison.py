@@ -1,0 +1,222 @@
+import json
+
+import numpy as np
+import polars
+import pytest
+
+from landmarks.analysis import runs as on_disk
+from landmarks.analysis.comparison import compare
+from landmarks.analysis.experiment import Experiment
+from landmarks.analysis.plan import make_plan
+from landmarks.errors import SettingsError
+from landmarks.task import LandmarkTask
+from tests.analysis.tiny_experiment import FACES_PER_FOLDER, tiny_experiment
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*does not have many workers.*")
+
+SPLITS = ["ibug", "lfpw/testset"]
+METHODS = ["argmax", "dark", "hih"]
+PROTOCOLS = ["300w/inter_ocular", "300w/inter_pupil", "300w/box", "300w/diag"]
+
+
+def run(path, output):
+    return compare(Experiment.read(path), output, "landmarks compare tiny.yaml")
+
+
+def content(folder):
+    return {
+        path: (path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def manifest(output, method, seed=0):
+    return json.loads((output / "runs" / f"{method}-seed{seed}" / "manifest.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("comparison")
+    path = tiny_experiment(folder)
+    return path, folder / "out", run(path, folder / "out")
+
+
+def test_every_file_is_there_and_whole(done):
+    _, output, _ = done
+    names = {path.name for path in output.iterdir()}
+    assert names == {
+        "results.csv", "summary.csv", "faces.parquet", "ced.svg", "intervals-ibug.svg",
+        "intervals-lfpw-testset.svg", "predictions.jpg", "report.html", "runs", "trainings",
+    }  # fmt: skip
+    assert all(path.stat().st_size > 200 for path in output.iterdir())
+    assert not list(output.rglob("*unfinished*"))
+
+
+def test_results_and_faces_agree(done):
+    results = polars.read_csv(done[1] / "results.csv")
+    faces = polars.read_parquet(done[1] / "faces.parquet")
+    assert results.columns == ["method", "seed", "split", "protocol", "nme", "fr", "auc"]
+    assert faces.columns == ["method", "seed", "split", "face", "photo", *PROTOCOLS]
+    assert len(results) == len(METHODS) * len(SPLITS) * len(PROTOCOLS)
+    assert len(faces) == len(METHODS) * len(SPLITS) * FACES_PER_FOLDER
+    for row in results.rows(named=True):
+        nme = faces.filter(method=row["method"], split=row["split"])[row["protocol"]].to_numpy()
+        limit = 7.0 if row["protocol"] == "300w/box" else 10.0
+        assert row["nme"] == pytest.approx(nme.mean(), abs=1e-5)
+        assert row["fr"] == pytest.approx(100 * (nme > limit).mean(), abs=1e-5)
+        assert row["auc"] == pytest.approx(100 * np.maximum(0, 1 - nme / limit).mean(), abs=1e-5)
+
+
+def test_the_summary_is_what_was_returned(done):
+    _, output, scores = done
+    table = polars.read_csv(output / "summary.csv")
+    assert table["method"].to_list() == METHODS * 2
+    assert table["split"].to_list() == [SPLITS[0]] * 3 + [SPLITS[1]] * 3
+    assert table["nme"].to_list() == pytest.approx([s.nme.value for s in scores], abs=1e-5)
+    assert table["difference_to_best"].null_count() == 2
+
+
+def test_methods_that_differ_in_decoding_share_a_training(done):
+    trainings = {method: manifest(done[1], method)["training"] for method in METHODS}
+    assert trainings["argmax"] == trainings["dark"] != trainings["hih"]
+    assert {path.name for path in (done[1] / "trainings").iterdir()} == set(trainings.values())
+    faces = polars.read_parquet(done[1] / "faces.parquet")
+    by_method = [faces.filter(method=method)[PROTOCOLS[0]].to_numpy() for method in METHODS]
+    assert not np.array_equal(by_method[0], by_method[1])
+
+
+def test_all_methods_start_and_train_alike(done):
+    manifests = [manifest(done[1], method) for method in METHODS]
+    for what in ("common_initial_weights", "faces"):
+        assert manifests[0][what] == manifests[1][what] == manifests[2][what]
+    report = (done[1] / "report.html").read_text(encoding="utf-8")
+    assert "differs:" not in report
+    assert report.count("same for all methods:") == 4
+
+
+def test_a_second_call_trains_and_tests_nothing(done, capsys, monkeypatch):
+    path, output, scores = done
+    before = content(output / "trainings"), content(output / "runs")
+
+    def refuse(*_):
+        raise AssertionError("trained or tested again")
+
+    monkeypatch.setattr(on_disk, "train", refuse)
+    monkeypatch.setattr(on_disk, "measure", refuse)
+    assert run(path, output) == scores
+    assert (content(output / "trainings"), content(output / "runs")) == before
+    assert capsys.readouterr().out.count("finished earlier") == 3
+
+
+def test_a_shared_training_changes_no_result(done, tmp_path):
+    path = tiny_experiment(tmp_path, **{"data.init_args.root": str(done[0].parent / "300w")})
+    text = path.read_text().replace("  argmax: {}\n", "")
+    assert text != path.read_text()
+    path.write_text(text)
+    run(path, tmp_path / "out")
+    alone, shared = (
+        polars.read_parquet(output / "faces.parquet").filter(method="dark")
+        for output in (tmp_path / "out", done[1])
+    )
+    assert alone.equals(shared)
+
+
+def test_a_changed_setting_trains_anew(done, tmp_path, monkeypatch):
+    path, output, _ = done
+    trained = []
+    monkeypatch.setattr(on_disk, "train", lambda planned: trained.append(planned.training.name))
+    change = {
+        "model.optimizer.init_args.lr": 0.004,
+        "data.init_args.root": str(path.parent / "300w"),
+    }
+    changed = Experiment.read(tiny_experiment(tmp_path, **change))
+    plan = make_plan(changed, output)
+    known = {folder.name for folder in (output / "trainings").iterdir()}
+    assert {planned.training.name for planned in plan.runs}.isdisjoint(known)
+    assert not any(on_disk.finished_run(planned) for planned in plan.runs)
+    # Another decoding, other workers or another place of the files need no other training.
+    harmless = {
+        "data.init_args.workers": 1,
+        "methods.dark.codec.init_args.peak.init_args.kernel_size": 3,
+        "data.init_args.root": str(path.parent / "300w"),
+    }
+    plan = make_plan(Experiment.read(tiny_experiment(tmp_path, **harmless)), output)
+    assert {planned.training.name for planned in plan.runs} == known
+    finished = {planned.method: on_disk.finished_run(planned) for planned in plan.runs}
+    assert finished == {"argmax": True, "dark": False, "hih": True}
+
+
+def test_other_files_under_the_same_settings_train_anew(done, tmp_path):
+    tiny_experiment(tmp_path)
+    file = next((tmp_path / "300w" / "afw").glob("*.pts"))
+    lines = file.read_text().splitlines()
+    lines[3] = "40.25 41.5"
+    file.write_text("\n".join(lines))
+    plan = make_plan(Experiment.read(tiny_experiment(tmp_path)), done[1])
+    assert not any(planned.training.exists() for planned in plan.runs)
+
+
+@pytest.mark.slow
+def test_an_interrupted_training_goes_on_and_ends_the_same(tmp_path, monkeypatch, capsys):
+    path = tiny_experiment(tmp_path, **{"trainer.max_epochs": 3, "methods.dark": {}})
+    run(path, tmp_path / "whole")
+
+    class Stopped(Exception):
+        pass
+
+    step = LandmarkTask.training_step
+
+    def stop(self, batch, batch_idx):
+        if self.current_epoch == 2:
+            raise Stopped
+        return step(self, batch, batch_idx)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LandmarkTask, "training_step", stop)
+        with pytest.raises(Stopped):
+            run(path, tmp_path / "cut")
+    assert not list((tmp_path / "cut").rglob("finished.json"))
+    assert not (tmp_path / "cut" / "results.csv").exists()
+    capsys.readouterr()
+    epochs = []
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            LandmarkTask,
+            "training_step",
+            lambda self, batch, batch_idx: (
+                epochs.append(self.current_epoch) or step(self, batch, batch_idx)
+            ),
+        )
+        run(path, tmp_path / "cut")
+    assert "run 1 of 3: argmax, seed 0: going on with its training" in capsys.readouterr().out
+    assert epochs[0] == 2
+    tables = [polars.read_csv(tmp_path / name / "results.csv") for name in ("whole", "cut")]
+    assert tables[0].equals(tables[1])
+
+
+def test_a_fault_in_the_last_method_stops_before_the_first_training(tmp_path):
+    change = {"methods.hih.codec.init_args.bin": 8}
+    with pytest.raises(SettingsError, match=r"method 'hih'.*'bin' is not accepted") as caught:
+        run(tiny_experiment(tmp_path, **change), tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"model.crop_sise": 3}, "model has no option 'crop_sise'"),
+        ({"model.codec.init_args.heatmap_size": 64}, "64 cells does not fit a crop of 32"),
+        ({"trainer.max_epoch": 3}, "'max_epoch'"),
+        ({"model.optimizer.init_args.lr": "high"}, "high"),
+        ({"data.init_args.batch_size": 50}, "batch_size 50 is larger than the 6"),
+        ({"splits": ["nowhere"]}, "no split 'nowhere'"),
+    ],
+)
+def test_settings_that_cannot_work_are_named(change, message, tmp_path):
+    with pytest.raises(SettingsError, match=message) as caught:
+        run(tiny_experiment(tmp_path, **change), tmp_path / "out")
+    assert "tiny.yaml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,94 @@
+import numpy as np
+import polars
+import pytest
+
+from landmarks.analysis.scores import (
+    errors_by_method,
+    faces_table,
+    method_scores,
+    results_table,
+    summary_table,
+    text_table,
+)
+from landmarks.analysis.statistics import mean_estimate, paired_difference
+from tests.analysis.made_up import PROTOCOLS, measured_run
+
+NME = {
+    ("argmax", 0): np.array([0.06, 0.04, 0.20]),
+    ("argmax", 1): np.array([0.08, 0.04, 0.30]),
+    ("dark", 0): np.array([0.05, 0.03, 0.19]),
+    ("dark", 1): np.array([0.05, 0.05, 0.09]),
+}
+RUNS = [measured_run(method, seed, nme) for (method, seed), nme in NME.items()]
+
+
+def test_results_have_a_row_for_each_method_seed_split_and_protocol():
+    table = results_table(RUNS, PROTOCOLS)
+    assert table.columns == ["method", "seed", "split", "protocol", "nme", "fr", "auc"]
+    assert len(table) == 4 * len(PROTOCOLS)
+    row = table.row(0, named=True)
+    assert (row["method"], row["seed"], row["split"]) == ("argmax", 0, "ibug")
+    assert row["nme"] == pytest.approx(10.0)
+    assert row["fr"] == pytest.approx(100 / 3)
+    assert row["auc"] == pytest.approx(100 * (0.4 + 0.6 + 0) / 3)
+
+
+def test_faces_have_a_row_for_each_method_seed_split_and_face():
+    table = faces_table(RUNS)
+    names = [protocol.name for protocol in PROTOCOLS]
+    assert table.columns == ["method", "seed", "split", "face", "photo", *names]
+    assert len(table) == 12
+    assert table.schema["face"] == polars.Int64
+    row = table.filter(method="dark", seed=1, face=2).row(0, named=True)
+    assert row[names[0]] == pytest.approx(9.0)
+    assert row["photo"] == "ibug/2.jpg"
+
+
+def test_methods_are_compared_on_faces_averaged_over_seeds():
+    argmax, dark = method_scores(RUNS, "ibug", PROTOCOLS[0])
+    faces = {"argmax": np.array([7.0, 4.0, 25.0]), "dark": np.array([5.0, 4.0, 14.0])}
+    found = errors_by_method(RUNS, "ibug", PROTOCOLS[0].name)
+    for method, expected in faces.items():
+        np.testing.assert_allclose(found[method], expected)
+    assert argmax.nme == mean_estimate(found["argmax"])
+    assert argmax.difference == paired_difference(found["argmax"], found["dark"])
+    assert argmax.difference.value == pytest.approx(13 / 3)
+    assert dark.difference is None
+    assert argmax.seed_spread == pytest.approx(np.std([10, 14], ddof=1))
+    assert dark.fr == pytest.approx((100 / 3 + 0) / 2)
+    assert (argmax.seeds, argmax.faces, argmax.parameters) == (2, 3, 1_234_567)
+
+
+def test_a_method_that_loses_faces_is_never_the_best():
+    runs = [measured_run("lost", 0, np.array([0.01, np.inf])), measured_run("dark", 0, np.ones(2))]
+    lost, dark = method_scores(runs, "ibug", PROTOCOLS[0])
+    assert dark.difference is None
+    assert lost.nme.value == np.inf
+    assert np.isnan(lost.difference.low)
+    assert lost.seed_spread is None
+
+
+def test_other_faces_or_other_seeds_are_refused():
+    other = measured_run("dark", 0, np.ones(2))
+    with pytest.raises(ValueError, match="other faces of ibug"):
+        method_scores([RUNS[0], other], "ibug", PROTOCOLS[0])
+    with pytest.raises(ValueError, match="under the same seeds"):
+        method_scores(RUNS[:3], "ibug", PROTOCOLS[0])
+
+
+def test_the_summary_spreads_estimates_over_columns():
+    scores = method_scores(RUNS, "ibug", PROTOCOLS[0])
+    table = summary_table(scores)
+    first, best = table.rows(named=True)
+    assert first["nme_low"] == scores[0].nme.low
+    assert first["difference_high"] == scores[0].difference.high
+    assert best["difference_to_best"] is None
+    assert best["decode_ms_per_face"] == 0.25
+
+
+def test_the_terminal_shows_every_method_in_columns_of_one_width():
+    lines = text_table(method_scores(RUNS, "ibug", PROTOCOLS[0])).splitlines()
+    assert len(lines) == 4
+    assert len({len(line) for line in lines}) == 1
+    assert "12.00" in lines[2]
+    assert "best" in lines[3]
