@@ -209,7 +209,7 @@ class LocalSoftArgmax(Peak):
         super().__init__()
         if window < 1 or window % 2 == 0:
             raise ValueError(f"the window of {window} cells must be odd and positive")
-        if not temperature > 0:
+        if not 0 < temperature < math.inf:
             raise ValueError(f"the temperature {temperature} must be larger than 0")
         self.window = window
         self.temperature = temperature

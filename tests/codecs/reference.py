@@ -102,13 +102,17 @@ def blurred(field, kernel):
 
 
 def dark(field, kernel):
-    """DarkPose's decoding (lib/core/inference.py), the point kept on the map."""
+    """DarkPose's decoding (lib/core/inference.py), with this project's two choices.
+
+    The blurred map is scaled by its maximum near the peak, and the point is kept on the map.
+    """
     height, width = field.shape
     x, y = argmax(field)
     if not (1 < x < width - 2 and 1 < y < height - 2):
         return float(x), float(y)
     smooth = blurred(field, kernel)
-    log = np.log(np.maximum(smooth * field.max() / smooth.max(), 1e-10))
+    highest = smooth[y - 2 : y + 3, x - 2 : x + 3].max()
+    log = np.log(np.maximum(smooth * field.max() / max(highest, 1e-300), 1e-10))
     dx = (log[y, x + 1] - log[y, x - 1]) / 2
     dy = (log[y + 1, x] - log[y - 1, x]) / 2
     dxx = (log[y, x + 2] - 2 * log[y, x] + log[y, x - 2]) / 4
