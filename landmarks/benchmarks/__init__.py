@@ -1,9 +1,19 @@
 """One file a benchmark: its facts, its reader, its DataModule."""
 
 from landmarks.benchmarks.base import Benchmark
+from landmarks.benchmarks.synthetic import (
+    Synthetic,
+    Synthetic19,
+    Synthetic29,
+    Synthetic98,
+    Synthetic106,
+)
 from landmarks.benchmarks.w300 import W300
 
-BENCHMARKS: dict[str, type[Benchmark]] = {benchmark.facts.name: benchmark for benchmark in (W300,)}
+BENCHMARKS: dict[str, type[Benchmark]] = {
+    benchmark.facts.name: benchmark
+    for benchmark in (Synthetic, Synthetic98, Synthetic29, Synthetic19, Synthetic106, W300)
+}
 """Every benchmark by its name, the one that commands and files know it by."""
 
 __all__ = ["BENCHMARKS", "Benchmark"]
