@@ -34,7 +34,7 @@ from landmarks.metrics.normalisers import (
     LandmarkBoxSize,
 )
 from landmarks.metrics.protocol import Protocol
-from landmarks.rendering.picture import RENDERER_VERSION, render_face
+from landmarks.rendering.face import RENDERER_VERSION, render_face
 
 _SPLITS = ("train", "test")
 _CHUNK = 50
@@ -131,7 +131,7 @@ class _Drawn(NamedTuple):
 
 def _draw(seed: int, first: int, count: int, size: int) -> _Drawn:
     faces = [render_face(seed, index, size) for index in range(first, first + count)]
-    truth: dict[str, np.ndarray] = {"yaw": np.array([face.yaw for face in faces])}
+    truth: dict[str, np.ndarray] = {"yaw": np.array([face.parameters.pose.yaw for face in faces])}
     for name, markup in MARKUPS.items():
         truth[f"points_{name}"] = np.array([face.points(markup) for face in faces])
         truth[f"self_occluded_{name}"] = np.array([face.self_occluded(markup) for face in faces])

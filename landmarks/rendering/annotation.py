@@ -96,7 +96,10 @@ class Annotation:
     def points(self, vertices: Float[np.ndarray, "V D"]) -> Float[np.ndarray, "K D"]:
         """The landmarks among these vertices, of any number of coordinates."""
         share = self.share[:, None]
-        return (1 - share) * vertices[self.first] + share * vertices[self.second]
+        points: Float[np.ndarray, "K D"] = (1 - share) * vertices[self.first] + share * vertices[
+            self.second
+        ]
+        return points
 
 
 @cache

@@ -65,7 +65,8 @@ def _identity() -> dict[str, Displacement]:
         return modes.setdefault(name, _Mode())
 
     def centre(x: np.ndarray) -> np.ndarray:
-        return np.sign(x) * 0.5
+        middle: np.ndarray = np.sign(x) * 0.5
+        return middle
 
     mode("face_width").add(_both("outline"), 0, lambda x, y, t: 0.07 * x)
     mode("jaw_width").add(_both("outline"), 0, lambda x, y, t: 0.09 * x * _ramp(y, 0.4, 1.4))
@@ -200,4 +201,7 @@ def shape(weights: Mapping[str, float]) -> Float[np.ndarray, "V 3"]:
     names, stack = _stack()
     values = np.array([weights.get(name, 0.0) for name in names])
     vertices = template().vertices
-    return vertices + (values[:, None] * stack).sum(axis=0).reshape(vertices.shape)
+    shaped: Float[np.ndarray, "V 3"] = vertices + (values[:, None] * stack).sum(axis=0).reshape(
+        vertices.shape
+    )
+    return shaped

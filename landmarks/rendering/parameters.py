@@ -234,8 +234,8 @@ class FaceParameters:
         return replace(self, effects=PhotoEffects())
 
 
-_SKINS = ((0.96, 0.80, 0.70), (0.89, 0.69, 0.56), (0.78, 0.57, 0.42), (0.60, 0.41, 0.29),
-          (0.42, 0.28, 0.20), (0.31, 0.21, 0.16))  # fmt: skip
+_SKINS = ((0.96, 0.80, 0.70), (0.89, 0.69, 0.56), (0.78, 0.57, 0.42), (0.66, 0.46, 0.34),
+          (0.52, 0.35, 0.26), (0.38, 0.26, 0.20))  # fmt: skip
 _HAIRS = ((0.10, 0.08, 0.07), (0.22, 0.14, 0.09), (0.38, 0.24, 0.14), (0.62, 0.46, 0.26),
           (0.55, 0.27, 0.14), (0.62, 0.60, 0.58), (0.85, 0.83, 0.80))  # fmt: skip
 _IRISES = ((0.30, 0.20, 0.12), (0.22, 0.15, 0.10), (0.35, 0.45, 0.55), (0.35, 0.42, 0.28))
@@ -249,9 +249,7 @@ def draw_parameters(seed: int, index: int) -> FaceParameters:
         index: Which face, 0 or more; no face depends on another.
     """
     rng = np.random.default_rng((seed, index))
-    identity = {
-        name: float(np.clip(rng.standard_normal(), -2.2, 2.2)) for name in identity_modes()
-    }
+    identity = {name: float(np.clip(rng.standard_normal(), -2.2, 2.2)) for name in identity_modes()}
     pose = _draw_pose(rng)
     return FaceParameters(
         identity=identity,
@@ -344,7 +342,7 @@ def _draw_lighting(rng: np.random.Generator) -> Lighting:
         x=float(slope * np.cos(angle)),
         y=float(slope * np.sin(angle) - 0.3),
         strength=float(rng.uniform(0.12, 0.55)),
-        exposure=float(rng.uniform(0.62, 1.15)),
+        exposure=float(rng.uniform(0.75, 1.25)),
         tint=(float(tint[0]), float(tint[1]), float(tint[2])),
     )
 

@@ -49,9 +49,7 @@ class Camera:
     def of(cls, pose: Pose, size: Size) -> "Camera":
         """The camera that sees this pose in a picture of this size."""
         yaw, pitch, roll = np.radians([pose.yaw, pose.pitch, pose.roll])
-        turn = np.array(
-            [[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]]
-        )
+        turn = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
         nod = np.array(
             [[1, 0, 0], [0, np.cos(pitch), np.sin(pitch)], [0, -np.sin(pitch), np.cos(pitch)]]
         )
