@@ -148,8 +148,7 @@ class Dark(Peak):
         scaled = blurred / new_maximum.clamp(min=torch.finfo(maps.dtype).tiny) * old_maximum
         step = _newton_step(scaled.clamp(min=1e-10).log())
         found = cells + step * _away_from_border(cells, maps, margin=2)
-        edge = found.new_tensor([maps.shape[-1] - 0.5, maps.shape[-2] - 0.5])
-        return Peaks(found.clamp(min=torch.full_like(edge, -0.5), max=edge), confidence)
+        return Peaks(_kept_on_map(found, maps), confidence)
 
     def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """What the blur's truncated tails leave; near the border the blur sees the zeros beyond.
@@ -195,7 +194,8 @@ class LocalSoftArgmax(Peak):
     ``argmax + Σ softmax(τ h)(m, n) · (m, n)`` over a ``d × d`` window. That paper found d = 5 best;
     τ = 10 and zeros beyond the border are those of the public package landmarker, which cites it. A
     temperature suits one height of Gaussian: τ = 10 is meant for a height of 1, with σ of about
-    1.75 to 2 cells at d = 5.
+    1.75 to 2 cells at d = 5. A point is kept on the map (this project's choice): beside negative
+    values the zeros beyond the border would pull it off.
 
     Args:
         window: Width d of the window in cells, odd.
@@ -224,7 +224,7 @@ class LocalSoftArgmax(Peak):
         mean = torch.stack(
             [(share.sum(dim=-2) * offsets).sum(-1), (share.sum(dim=-1) * offsets).sum(-1)], dim=-1
         )
-        return Peaks(cells + mean, confidence)
+        return Peaks(_kept_on_map(cells + mean, maps), confidence)
 
     def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """The decoder's own bias within a cell, from its definition; larger on the border."""
@@ -288,6 +288,13 @@ def _away_from_border(
     last = cells.new_tensor([maps.shape[-1] - 1, maps.shape[-2] - 1])
     away = (cells >= margin) & (cells <= last - margin)
     return away.all(dim=-1, keepdim=True).long()
+
+
+def _kept_on_map(
+    cells: Float[Tensor, "B K 2"], maps: Float[Tensor, "B K h w"]
+) -> Float[Tensor, "B K 2"]:
+    edge = cells.new_tensor([maps.shape[-1] - 0.5, maps.shape[-2] - 0.5])
+    return cells.clamp(min=torch.full_like(edge, -0.5), max=edge)
 
 
 def _blur(rows: Float[Tensor, "B K r c"], kernel: list[float]) -> Float[Tensor, "B K r n"]:

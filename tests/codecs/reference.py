@@ -140,7 +140,10 @@ def local_soft_argmax(field, window, temperature):
             total += share
             sum_x += share * j
             sum_y += share * i
-    return x + sum_x / total, y + sum_y / total
+    return (
+        float(np.clip(x + sum_x / total, -0.5, width - 0.5)),
+        float(np.clip(y + sum_y / total, -0.5, height - 0.5)),
+    )
 
 
 def hih(integer, decimal):

@@ -263,9 +263,9 @@ def test_warp_moves_points(name, degrees, scale, x, y, mirrored, seed):
     if mirrored:
         expected = expected[:, codec.markup.mirror_index]
     found = codec.decode(codec.warp(outputs, affines)).points
-    # Reading the moved map costs the codec's error once more, and resampling between cells some:
-    # a bilinear mean of a Gaussian is no Gaussian.
-    tolerance = 1.1 * codec.stated_error.interior + 0.2 * stride
+    # Both readings cost the codec's error, the first of them magnified, and resampling between
+    # cells some: a bilinear mean of a Gaussian is no Gaussian.
+    tolerance = (1 + scale) * codec.stated_error.interior + 0.2 * stride
     assert distances(found, expected).max() < tolerance
 
 
@@ -404,15 +404,9 @@ def test_any_map_decodes_to_a_point_on_the_crop(codec):
         decoded = codec.decode(outputs)
         assert decoded.points.isfinite().all()
         assert decoded.confidence.isfinite().all()
-        # A window on the border leans outwards by half its width at most, in cells.
-        slack = 1e-4 if not codec_leans(codec) else 3 * codec.grid.stride
-        low, high = -0.5 - slack, torch.tensor([width, height]) - 0.5 + slack
+        low, high = -0.5 - 1e-4, torch.tensor([width, height]) - 0.5 + 1e-4
         assert (decoded.points >= low).all()
         assert (decoded.points <= high).all()
-
-
-def codec_leans(codec):
-    return "LocalSoftArgmax" in repr(codec)
 
 
 def test_one_face_decodes_as_in_a_batch(codec):
