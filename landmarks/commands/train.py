@@ -151,6 +151,23 @@ class LandmarkCLI(LightningCLI):
         except ValueError as error:
             raise SettingsError(str(error)) from error
 
+    def before_fit(self) -> None:
+        """Says how much of the benchmark is there."""
+        self._say_what_was_found(self.datamodule.training_split)
+
+    def before_validate(self) -> None:
+        """Says how much of the benchmark is there."""
+        self._say_what_was_found(self.datamodule.training_split)
+
+    def before_test(self) -> None:
+        """Says how much of the benchmark is there."""
+        self._say_what_was_found(*self.datamodule.test_splits)
+
+    @rank_zero_only
+    def _say_what_was_found(self, *splits: str) -> None:
+        for split in splits:
+            print(f"found {self.datamodule.benchmark.found(split)}", flush=True)
+
     def instantiate_trainer(self, **settings: Any) -> Trainer:  # noqa: ANN401 (Lightning's own)
         """Builds the trainer; it keeps the last epoch, and logs to ``metrics.csv`` by default."""
         output = self._get(self.config, "output")

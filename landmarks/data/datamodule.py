@@ -117,7 +117,7 @@ class FaceDataModule(LightningDataModule):
     def setup(self, stage: str) -> None:
         """Reads annotations; every bad file is found here, before training starts."""
         if stage in ("fit", "validate"):
-            train, held_out = self.divide(self.benchmark.records(self._training_split))
+            train, held_out = self.divide(self.benchmark.records(self.training_split))
             self._train = CropDataset(
                 train,
                 self.facts.markup,
@@ -206,14 +206,15 @@ class FaceDataModule(LightningDataModule):
         return digest.hexdigest()
 
     @property
-    def _training_split(self) -> str:
+    def training_split(self) -> str:
+        """Name of the split that training and validation faces are cut from."""
         return next(iter(self.facts.splits))
 
     def _stage(self) -> str:
         return "test" if self.trainer is not None and self.trainer.testing else "fit"
 
     def _splits(self, stage: str) -> tuple[str, ...]:
-        return self.test_splits if stage == "test" else (self._training_split,)
+        return self.test_splits if stage == "test" else (self.training_split,)
 
     def _evaluation_set(self, split: str, records: Sequence[Record]) -> EvaluationSet:
         points = np.array([record.points_photo for record in records], dtype=np.float64)

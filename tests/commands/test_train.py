@@ -243,7 +243,9 @@ def test_damaged_files_are_named_before_training_starts(damage, tmp_path, capsys
     place = damage(root)
     config = write(tmp_path / "experiment.yaml", experiment(root, tmp_path / "out"))
     assert main(["fit", "--config", config]) == 2
-    assert place in capsys.readouterr().err
+    printed = capsys.readouterr()
+    assert place in printed.err
+    assert "found 6 of 3,148 training faces" in printed.out
     assert not list((tmp_path / "out").glob("checkpoints/*"))
 
 
