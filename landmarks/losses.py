@@ -1,4 +1,8 @@
-"""Losses between an output map and a target map, one number a point."""
+"""Losses between an output map and a target map, one number a point.
+
+Half-precision maps are compared in float32: the mean over a map's cells, most of them near 0, would
+lose the small ones.
+"""
 
 from abc import ABC, abstractmethod
 
@@ -29,7 +33,7 @@ class MSE(PointLoss):
         self, output: Float[Tensor, "B K h w"], target: Float[Tensor, "B K h w"]
     ) -> Float[Tensor, "B K"]:
         """The loss of each point's map."""
-        return (output - target).square().mean(dim=(-2, -1))
+        return (_float32_at_least(output) - _float32_at_least(target)).square().mean(dim=(-2, -1))
 
 
 class SoftClassification(PointLoss):
@@ -49,8 +53,8 @@ class SoftClassification(PointLoss):
         self, output: Float[Tensor, "B K h w"], target: Float[Tensor, "B K h w"]
     ) -> Float[Tensor, "B K"]:
         """The loss of each point's map."""
-        predicted = functional.log_softmax(output.flatten(2), dim=-1)
-        wanted = functional.log_softmax(target.flatten(2), dim=-1)
+        predicted = functional.log_softmax(_float32_at_least(output).flatten(2), dim=-1)
+        wanted = functional.log_softmax(_float32_at_least(target).flatten(2), dim=-1)
         return functional.kl_div(predicted, wanted, reduction="none", log_target=True).mean(dim=-1)
 
 
@@ -66,3 +70,7 @@ def mean_over_points(loss: Float[Tensor, "B K"], weight: Float[Tensor, "B K"]) -
     counted = weight != 0
     total = torch.where(counted, loss * weight, 0).sum()
     return total / counted.sum().clamp(min=1)
+
+
+def _float32_at_least(maps: Float[Tensor, "B K h w"]) -> Float[Tensor, "B K h w"]:
+    return maps.to(torch.promote_types(maps.dtype, torch.float32))

@@ -77,6 +77,17 @@ def test_gradients(loss):
     assert torch.autograd.gradcheck(loss, (output, target))
 
 
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+@pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("autocast", [False, True])
+def test_half_precision_is_compared_in_float32(loss, half, autocast):
+    output, target = torch.randn(2, 2, 3, 8, 8).to(half)
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        found = loss(output, target)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, loss(output.float(), target.float()))
+
+
 def test_the_mean_is_over_points_that_count():
     loss = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     assert mean_over_points(loss, torch.ones(2, 2)) == 2.5

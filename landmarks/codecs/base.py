@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from landmarks.batch import Fields, FieldSpecs
-from landmarks.geometry import Size
+from landmarks.geometry import Size, flip_affine
 from landmarks.markups import Markup
 
 
@@ -123,8 +123,6 @@ class Codec(nn.Module, ABC):
 
     def flip(self, outputs: Fields) -> Fields:
         """`warp` for the mirrored crop, ``x -> W - 1 - x``."""
-        from landmarks.geometry import flip_affine
-
         first = next(iter(outputs.values()))
         affine = flip_affine(self.crop_size.width, torch.float32).to(first.device)
         return self.warp(outputs, affine.expand(len(first), 2, 3))
