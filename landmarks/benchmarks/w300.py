@@ -181,8 +181,8 @@ class W300(Benchmark):
         names, description = self._split(split)
         if self.root is None:
             raise DataError(
-                "300W needs the folder that its files lie in: pass --root DIR (to fit, validate and test: "
-                "--data.root DIR). It can be had from "
+                "300W needs the folder that its files lie in: pass --root DIR (to fit, validate "
+                "and test: --data.root DIR). It can be had from "
                 f"{_SOURCE}; expected below DIR:\n{_LAYOUT}"
             )
         folders = self._present(names)
@@ -190,7 +190,7 @@ class W300(Benchmark):
             looked = ", ".join(str(path) for name in names for path in _places(self.root, name))
             raise DataError(
                 f"no {description} ({split!r}): none of these folders is there: {looked}. The "
-                f"root holds {_contents(self.root)}. Pass the right folder as root, choose "
+                f"root holds {_contents(self.root)}. Pass the right folder as --root (--data.root), choose "
                 f"another split, or get the files from {_SOURCE}; expected below the root:\n"
                 f"{_LAYOUT}",
                 file=self.root,
