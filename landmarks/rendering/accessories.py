@@ -84,7 +84,8 @@ def occluder(scene: Scene) -> list[Layer]:
     if thing.stripes > 0:
         low, high = outline.min(axis=0), outline.max(axis=0)
         middle, reach = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
-        along = scene.face.camera.roll @ np.array([0.8, 0.6])
+        along = outline[1] - outline[0]
+        along = along / np.linalg.norm(along)
         aside = np.array([-along[1], along[0]])
         for share in (-0.6, -0.2, 0.2, 0.6):
             start = middle + share * reach * aside

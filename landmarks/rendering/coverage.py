@@ -84,22 +84,28 @@ def coverage(polygons: Sequence[Float[np.ndarray, "_ 2"]], size: Size) -> list[C
     column = np.floor(middle_x).astype(np.int64) - low[owner, 0]
     rest = middle_x - np.floor(middle_x)
     rise = y1 - y0
-    beyond_left = column < 0
-    rest[beyond_left] = 0.0
-    column[beyond_left] = 0
-    kept = (row >= 0) & (row < height[owner]) & (column < width[owner])
+    # What lies left of the picture covers its rows as from their first pixel; what lies right of it
+    # goes to the spare column, so that every row sums to zero and the next starts afresh.
+    left, right = column < 0, column >= width[owner]
+    column = np.where(left, 0, np.where(right, width[owner], column))
+    rest[left | right] = 0.0
+    kept = (row >= 0) & (row < height[owner])
     row, column, rest, rise, owner = (a[kept] for a in (row, column, rest, rise, owner))
     cell = start[owner] + row * stride[owner] + column
-    signed = np.bincount(cell, weights=rise * (1 - rest), minlength=total)
-    signed += np.bincount(cell + 1, weights=rise * rest, minlength=total)[:total]
-
-    filled = []
-    for k in range(len(polygons)):
-        block = signed[start[k] : start[k] + stride[k] * height[k]].reshape(height[k], stride[k])
-        alpha = np.cumsum(block[:, :-1], axis=1, dtype=np.float64)
-        np.minimum(np.abs(alpha, out=alpha), 1.0, out=alpha)
-        filled.append(Coverage(int(low[k, 1]), int(low[k, 0]), alpha.astype(np.float32)))
-    return filled
+    signed = np.bincount(cell, weights=rise * (1 - rest), minlength=total + 1)
+    signed += np.bincount(cell + 1, weights=rise * rest, minlength=total + 1)
+    area = np.cumsum(signed, out=signed)
+    alpha = np.minimum(np.abs(area, out=area), 1.0, out=area).astype(np.float32)
+    return [
+        Coverage(
+            int(low[k, 1]),
+            int(low[k, 0]),
+            alpha[start[k] : start[k] + stride[k] * height[k]].reshape(height[k], stride[k])[
+                :, :-1
+            ],
+        )
+        for k in range(len(polygons))
+    ]
 
 
 def _split(

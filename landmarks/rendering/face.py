@@ -12,42 +12,46 @@ from landmarks.markups import Markup
 from landmarks.rendering.accessories import dark_lenses, glasses, occluder, occluder_outline
 from landmarks.rendering.annotation import annotation
 from landmarks.rendering.coverage import contains
+from landmarks.rendering.drawing import draw_parameters
 from landmarks.rendering.features import features, nose_halves
 from landmarks.rendering.head import Scene, behind, curtains, hair, hairline, hat, scene
 from landmarks.rendering.painter import Layer, paint
-from landmarks.rendering.parameters import FaceParameters, draw_parameters
+from landmarks.rendering.parameters import FaceParameters
 from landmarks.rendering.photo_effects import background, photograph
 from landmarks.rendering.projection import project_face
 
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 """Goes up with every change of what is drawn: it is part of the names of cached pictures."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SyntheticFace:
     """A face in a picture, with the truth about it.
 
     Attributes:
-        parameters: What was drawn.
-        size: Size of the picture.
         image: (H, W, 3) the picture, RGB.
+        truth: What was drawn, and where its landmarks are.
     """
 
-    parameters: FaceParameters
-    size: Size
     image: UInt8[np.ndarray, "H W 3"]
+    truth: "Truth"
+
+    @property
+    def parameters(self) -> FaceParameters:
+        """What was drawn."""
+        return self.truth.parameters
 
     def points(self, markup: Markup) -> Float[np.ndarray, "K 2"]:
         """The landmarks of a markup, in photo pixels, hidden ones included."""
-        return self._truth.points(markup)
+        return self.truth.points(markup)
 
     def self_occluded(self, markup: Markup) -> Bool[np.ndarray, " K"]:
         """Which landmarks the head itself hides; see `Truth.self_occluded`."""
-        return self._truth.self_occluded(markup)
+        return self.truth.self_occluded(markup)
 
     def occluded(self, markup: Markup) -> Bool[np.ndarray, " K"]:
         """Which landmarks hair, a hat, dark lenses or something in front of the face hides."""
-        return self._truth.occluded(markup)
+        return self.truth.occluded(markup)
 
     @property
     def yaw(self) -> float:
@@ -57,11 +61,7 @@ class SyntheticFace:
     @property
     def box(self) -> Box:
         """The box of the face; see `Truth.box`."""
-        return self._truth.box
-
-    @cached_property
-    def _truth(self) -> "Truth":
-        return Truth(self.parameters, self.size)
+        return self.truth.box
 
 
 class Truth:
@@ -154,9 +154,10 @@ def render(parameters: FaceParameters, size: Size) -> SyntheticFace:
             f"a picture of {size.height} × {size.width} px cannot be drawn; both sides must be at "
             "least 1"
         )
-    picture = background(parameters.effects, size)
-    drawn = scene(parameters, project_face(parameters, size), size)
-    layers = [*behind(drawn), *features(drawn), *hair(drawn)]
+    picture, layers = background(parameters.effects, size)
+    truth = Truth(parameters, size)
+    drawn = scene(parameters, truth.face, size)
+    layers += [*behind(drawn), *features(drawn), *hair(drawn)]
     appearance = parameters.appearance
     layers += [Layer(polygon, drawn.lit(appearance.hair)) for polygon in curtains(drawn)]
     layers += glasses(drawn)
@@ -165,7 +166,7 @@ def render(parameters: FaceParameters, size: Size) -> SyntheticFace:
             layers.append(Layer(polygon, drawn.lit(parameters.hat.colour, factor)))
     layers += occluder(drawn)
     paint(picture, layers)
-    return SyntheticFace(parameters, size, photograph(picture, parameters.effects))
+    return SyntheticFace(photograph(picture, parameters.effects), truth)
 
 
 def render_face(seed: int, index: int, size: Size | int) -> SyntheticFace:

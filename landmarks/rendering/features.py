@@ -4,9 +4,12 @@ import numpy as np
 from jaxtyping import Float
 
 from landmarks.rendering.head import Scene
-from landmarks.rendering.painter import Layer, ribbon, stroke
+from landmarks.rendering.painter import Layer, along, ribbon, stroke
 from landmarks.rendering.projection import ProjectedFace
 from landmarks.rendering.template import template
+
+_CREASE = ((11, 18, 22, 27, 32), (0.006, 0.035, 0.03, 0.026, 0.034))
+"""Thickness of the crease round the nose, by vertex, in eye-centre distances."""
 
 
 def features(scene: Scene) -> list[Layer]:
@@ -45,11 +48,8 @@ def eye(scene: Scene, side: str) -> list[Layer]:
     pupil = face.curve(f"{side}_pupil")
     opening = ribbon(upper, lower)
     bright = scene.flat((0.93, 0.91, 0.9))
-    glint = (
-        pupil
-        + 0.35 * (iris - pupil)
-        + 0.03 * scene.unit * np.array([0.6, -0.8]) @ (face.camera.roll.T)
-    )
+    towards_lamp = np.array([scene.parameters.lighting.x, scene.parameters.lighting.y])
+    glint = pupil + 0.3 * (iris - pupil) + 0.03 * scene.unit * towards_lamp
     lash = upper + 0.5 * (crease - upper)
     return [
         Layer(ribbon(upper, crease), scene.lit_skin(0.86), opacity=0.8, clip=scene.outline),
@@ -109,21 +109,19 @@ def nose(scene: Scene) -> list[Layer]:
         sign = -1.0 if side == "left" else 1.0
         normal = face.camera.rotation @ np.array([0.7 * sign, 0.0, 0.7])
         facing = float(normal[0] * lamp[0] + normal[1] * lamp[1])
-        factor = 0.97 + 0.35 * max(light.strength, 0.2) * facing - 0.03 * sign
+        # Even in soft light one side of a nose is darker than the other.
+        factor = 1 + 0.3 * light.strength * facing + 0.06 * sign * float(np.tanh(4 * lamp[0]))
         wing = face.curve(f"{side}_nose_side")
         layers.append(Layer(polygon, scene.lit_skin(factor)))
-        under = ribbon(ridge[22:], np.linspace(wing[20], wing[-1], len(ridge) - 22))
-        layers.append(
-            Layer(under, scene.lit_skin(0.82), 0.6, clip=polygon, softness=0.02 * scene.unit)
-        )
-        crease = np.linspace(0.012, 0.035, 18)[:, None] * scene.unit
-        run = np.gradient(wing, axis=0)
-        outward = np.stack([run[:, 1], -run[:, 0]], axis=1) * -sign
+        run = along(wing)
+        outward = np.stack([run[:, 1], -run[:, 0]], axis=1) * sign
         outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
-        edge = wing[12:30]
-        taper = np.sin(np.linspace(0.1, np.pi * 0.9, 18))[:, None] * crease
+        # The crease round the wing and the shadow below the nose: one edge is the curve itself.
+        thick = np.interp(np.arange(len(wing)), _CREASE[0], _CREASE[1])[:, None] * scene.unit
         layers.append(
-            Layer(ribbon(edge, edge + outward[12:30] * taper), scene.flat(skin, 0.5), opacity=0.7)
+            Layer(
+                ribbon(wing[11:], (wing + outward * thick)[11:]), scene.lit_skin(0.6), opacity=0.8
+            )
         )
         angle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
         solid_tip = face.solid[_span("ridge")][-1]
@@ -136,8 +134,11 @@ def nose(scene: Scene) -> list[Layer]:
             + np.sin(angle)[:, None] * np.array([0.0, 0.022, 0.03])
         )
         layers.append(Layer(face.camera.project(ring), scene.flat(skin, 0.22), 0.85, clip=polygon))
-    gleam = stroke(ridge[3:22], 0.07 * scene.unit)
-    layers.append(Layer(gleam, scene.lit_skin(1.18), 0.6, softness=0.015 * scene.unit))
+    lit_side = np.array([float(np.tanh(4 * lamp[0])), 0.0]) @ face.camera.roll.T
+    bridge = ridge[2:23]
+    layers.append(
+        Layer(ribbon(bridge, bridge + 0.07 * scene.unit * lit_side), scene.lit_skin(1.15), 0.6)
+    )
     return layers
 
 

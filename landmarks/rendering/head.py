@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from landmarks.geometry import Size
-from landmarks.rendering.painter import Blob, Layer, Lit, blobs, hull, ribbon
+from landmarks.rendering.painter import Blob, Layer, Lit, blobs, hull, joined, ribbon, stroke
 from landmarks.rendering.parameters import Colour, FaceParameters
 from landmarks.rendering.projection import Camera, ProjectedFace
 from landmarks.rendering.template import template
@@ -32,6 +32,11 @@ _MIDDLE_RELIEF = (
     ((0.0, 1.37, 0.2), 0.13, -0.12),
     ((0.0, 1.58, 0.1), 0.14, 0.09),
 )
+
+_STRANDS = 5
+"""Strands of hair on each side of the middle one."""
+
+_STRAND_POINTS = 12
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,8 @@ def _ellipsoid(
 ) -> np.ndarray:
     spread = camera.rotation * np.array(radii)
     flat = (spread @ spread.T)[:2, :2]
-    factor = np.linalg.cholesky(flat)
+    values, vectors = np.linalg.eigh(flat)
+    factor = (vectors * np.sqrt(values)) @ vectors.T  # the symmetric root mirrors with the head
     angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     ring = np.stack([np.cos(angle), np.sin(angle)], axis=1) @ factor.T
     turned = camera.turned(np.array(middle))
@@ -232,12 +238,12 @@ def hairline(scene: Scene) -> Float[np.ndarray, "n 2"] | None:
     if appearance.hairline > 1:
         return None
     angle = np.linspace(-np.pi / 2, np.pi / 2, 33)
-    middle = -0.48 - 0.62 * appearance.hairline
-    side = 0.12
+    middle = -0.56 - 0.54 * appearance.hairline
+    side = -0.16
     along = np.sin(angle)
     edge = middle + (side - middle) * np.abs(along) ** 5
     # A parting: the hairline is highest there.
-    edge += 0.16 * (1 - np.exp(-(((along - 0.7 * appearance.parting) / 0.3) ** 2))) * np.cos(angle)
+    edge += 0.12 * (1 - np.exp(-(((along - 0.7 * appearance.parting) / 0.3) ** 2))) * np.cos(angle)
     lower = _across(scene, edge, angle, 0.0)
     heights = np.linspace(side, -1.33, 25)
     sides = [_across(scene, heights, np.full(25, turn), 0.07) for turn in (np.pi / 2, -np.pi / 2)]
@@ -252,14 +258,13 @@ def hair(scene: Scene) -> list[Layer]:
         return []
     appearance = scene.parameters.appearance
     layers = [Layer(polygon, scene.lit(appearance.hair))]
-    for share in np.linspace(-0.9, 0.9, 13):
-        heights = np.linspace(-1.3, 0.0, 14)
-        spread = share * (0.6 + 0.4 * (heights + 1.3)) * np.pi / 2
-        strand = _across(scene, heights, spread, 0.04)
-        width = 0.035 * scene.unit
-        factor = 1.25 if int(share * 100) % 2 else 0.7
-        run = ribbon(strand, strand + np.array([width, 0.0]) @ scene.face.camera.roll.T)
-        layers.append(Layer(run, scene.lit(appearance.hair, factor), opacity=0.5, clip=polygon))
+    heights = np.linspace(-1.3, 0.0, _STRAND_POINTS)
+    places = np.arange(-_STRANDS, _STRANDS + 1)
+    angles = np.outer(places / (_STRANDS + 0.6), 0.6 + 0.4 * (heights + 1.3)) * np.pi / 2
+    strands = _across(scene, np.tile(heights, len(places)), angles.reshape(-1), 0.04)
+    lines = [stroke(s, 0.04 * scene.unit) for s in strands.reshape(len(places), -1, 2)]
+    layers.append(Layer(joined(lines[::2]), scene.lit(appearance.hair, 0.7), 0.5, polygon))
+    layers.append(Layer(joined(lines[1::2]), scene.lit(appearance.hair, 1.25), 0.5, polygon))
     return layers
 
 
@@ -275,7 +280,9 @@ def curtains(scene: Scene) -> list[Float[np.ndarray, "n 2"]]:
             continue
         inner = 1.1 - appearance.curtain * np.sin(np.pi * np.linspace(0.05, 0.8, 18))
         edge = np.stack([sign * inner, down, np.full(18, -0.75)], axis=1)
-        outer = np.stack([np.full(18, sign * 1.4), down, np.full(18, -1.2)], axis=1)
+        fall = np.linspace(0, 1, 18)
+        side = 1.12 + 0.3 * np.sin(np.minimum(3.4 * fall, np.pi / 2)) * (1 - 0.2 * fall**4)
+        outer = np.stack([sign * side, down, np.full(18, -1.2)], axis=1)
         hanging.append(scene.face.camera.project(ribbon(edge, outer)))
     return hanging
 
@@ -285,12 +292,16 @@ def hat(scene: Scene) -> list[Float[np.ndarray, "n 2"]]:
     wearing = scene.parameters.hat
     if wearing is None:
         return []
+    camera = scene.face.camera
     angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    # The rim's far half lies behind the head.
+    around = np.stack([np.sin(angle), np.zeros(48), np.cos(angle)], axis=1)
+    is_near = (around @ camera.rotation.T)[:, 2] > -0.05
     rings = []
     for height, width in ((0.0, 1.0), (-0.3, 1.02), (-0.6, 0.93), (-0.85, 0.72), (-1.0, 0.35)):
         x, z = 1.24 * width * np.sin(angle), -0.92 + 1.34 * width * np.cos(angle)
-        rings.append(np.stack([x, np.full(48, wearing.level + height), z], axis=1))
-    camera = scene.face.camera
+        ring = np.stack([x, np.full(48, wearing.level + height), z], axis=1)
+        rings.append(ring[is_near] if height == 0 else ring)
     polygons = [hull(camera.project(np.concatenate(rings)))]
     if wearing.brim > 0:
         front = np.linspace(-np.pi / 2, np.pi / 2, 33)

@@ -76,7 +76,7 @@ def _identity() -> dict[str, Displacement]:
     )
     mode("forehead").add(_HEAD, 1, lambda x, y, t: -0.09 * _ramp(-y, 0.0, 1.2))
     mode("face_length").add((*_HEAD, *_LIPS, *_NOSE), 1, lambda x, y, t: 0.05 * np.maximum(y, 0))
-    mode("profile").add(_both("front"), 2, lambda x, y, t: 0.03 + 0 * y)
+    mode("profile").add(_both("front"), 2, lambda x, y, t: 0.03 * np.sqrt(np.sin(np.pi * t)))
     mode("nose_length").add(_NOSE, 1, lambda x, y, t: 0.05 * _ramp(y, 0.0, 0.7))
     mode("nose_length").add(_LIPS, 1, lambda x, y, t: 0.03 + 0 * y)
     mode("nose_width").add(_both("nose_side"), 0, lambda x, y, t: 0.14 * x)

@@ -1,5 +1,6 @@
 """Polygons laid over one another on a picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -130,15 +131,32 @@ def blobs(shapes: list[Blob], size: Size) -> Float[np.ndarray, "H W"]:
 
 
 def ribbon(
-    first: Float[np.ndarray, "n 2"], second: Float[np.ndarray, "n 2"]
-) -> Float[np.ndarray, "m 2"]:
-    """The polygon between two curves that run the same way."""
+    first: Float[np.ndarray, "n D"], second: Float[np.ndarray, "n D"]
+) -> Float[np.ndarray, "m D"]:
+    """The polygon between two curves that run the same way, in any number of coordinates."""
     return np.concatenate([first, second[::-1]])
+
+
+def along(curve: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+    """The direction of a curve at each of its points; its length means nothing."""
+    ends = np.concatenate([curve[:1], curve, curve[-1:]])
+    direction: Float[np.ndarray, "n 2"] = ends[2:] - ends[:-2]
+    return direction
+
+
+def joined(polygons: Sequence[Float[np.ndarray, "_ 2"]]) -> Float[np.ndarray, "m 2"]:
+    """One polygon that covers what several do, which must all run the same way round.
+
+    Slits of no width lead from one to the next and back.
+    """
+    starts = [polygon[:1] for polygon in polygons]
+    parts = [part for polygon in polygons for part in (polygon, polygon[:1])]
+    return np.concatenate([*parts, *starts[-2::-1]])
 
 
 def stroke(curve: Float[np.ndarray, "n 2"], width: float) -> Float[np.ndarray, "m 2"]:
     """The polygon of a line of this width, in pixels, along an open curve."""
-    run = np.gradient(curve, axis=0)
+    run = along(curve)
     normal = np.stack([-run[:, 1], run[:, 0]], axis=1)
     normal *= width / 2 / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     return ribbon(curve + normal, curve - normal)

@@ -5,18 +5,21 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from landmarks.geometry import Size
-from landmarks.rendering.painter import Layer, paint, stroke
+from landmarks.rendering.painter import Layer, stroke
 from landmarks.rendering.parameters import PhotoEffects
 
 _PLAIN = np.array([0.5, 0.55, 0.6], dtype=np.float32)
 
 
-def background(effects: PhotoEffects, size: Size) -> Float[np.ndarray, "H W 3"]:
-    """A gradient with soft texture, patches and lines; plain without clutter."""
+def background(effects: PhotoEffects, size: Size) -> tuple[Float[np.ndarray, "H W 3"], list[Layer]]:
+    """A gradient with soft texture, and patches and lines to be painted on it.
+
+    Without clutter it is plain.
+    """
     picture = np.empty((size.height, size.width, 3), dtype=np.float32)
     picture[:] = _PLAIN
     if effects.clutter == 0:
-        return picture
+        return picture, []
     rng = np.random.default_rng((effects.seed, 0))
     corners = _colours(rng, 4).reshape(2, 2, 3).astype(np.float32)
     coarse = int(rng.integers(3, 24))
@@ -39,8 +42,7 @@ def background(effects: PhotoEffects, size: Size) -> Float[np.ndarray, "H W 3"]:
             ends = rng.uniform(-0.1, 1.1, (2, 2)) * extent
             polygon = stroke(ends, float(rng.uniform(0.004, 0.05)) * min(size))
         layers.append(Layer(polygon, colour, opacity))
-    paint(picture, layers)
-    return picture
+    return picture, layers
 
 
 def _colours(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -63,7 +65,8 @@ def photograph(
     if effects.noise > 0:
         rng = np.random.default_rng((effects.seed, 1))
         grey += np.float32(effects.noise) * rng.standard_normal(grey.shape, dtype=np.float32)
-    photo: UInt8[np.ndarray, "H W 3"] = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    np.clip(np.rint(grey, out=grey), 0, 255, out=grey)
+    photo: UInt8[np.ndarray, "H W 3"] = grey.astype(np.uint8)
     if effects.jpeg_quality is not None:
         quality = [cv2.IMWRITE_JPEG_QUALITY, effects.jpeg_quality]
         _, stream = cv2.imencode(".jpg", photo[..., ::-1], quality)

@@ -55,8 +55,10 @@ class Camera:
         )
         lean = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
         # A fraction of the picture is measured from edge to edge, from -0.5 to W - 0.5.
-        centre = np.array([pose.x * size.width - 0.5, pose.y * size.height - 0.5])
-        return cls(nod @ turn, lean, centre, pose.unit * min(size), pose.distance)
+        place = np.array([pose.x * size.width - 0.5, pose.y * size.height - 0.5])
+        unit = pose.unit * min(size)
+        centre = place + unit * np.array([pose.offset_x, pose.offset_y])
+        return cls(nod @ turn, lean, centre, unit, pose.distance)
 
     def turned(self, points: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
         """Points as the camera sees them turned, round the head's middle, before the roll."""
@@ -117,9 +119,10 @@ def project_face(parameters: FaceParameters, size: Size) -> ProjectedFace:
         placed, slid = _apparent(turned[outline], turned[front], camera, solid[outline], sign)
         turned[outline] = placed
         hidden[outline] = slid > _SLID
+        # At the chin and at the top the two sides meet: nothing can slide.
+        hidden[[outline.start, outline.stop - 1]] = False
     vertices = camera.screen(turned)
-    # Over the middle of the nose nothing faces away, and nothing hides the outline's ends.
-    hidden[spans["ridge"]] = False
+    hidden[spans["ridge"]] = False  # the nose stands out in front of all else
     return ProjectedFace(camera, solid, vertices, hidden)
 
 
@@ -138,7 +141,6 @@ def _apparent(
     # On the near side it would do so behind the jaw: there the jaw is the outline.
     angle = np.clip(angle, 0.0, np.pi / 2)
     slid = np.pi / 2 - angle
-    # Where the head closes, at its top and chin, the two sides meet.
     placed = middle + to_side * np.sin(angle)[:, None] + to_front * np.cos(angle)[:, None]
     return placed, slid
 
