@@ -190,9 +190,9 @@ class W300(Benchmark):
             looked = ", ".join(str(path) for name in names for path in _places(self.root, name))
             raise DataError(
                 f"no {description} ({split!r}): none of these folders is there: {looked}. The "
-                f"root holds {_contents(self.root)}. Pass the right folder as --root (--data.root), "
-                f"choose another split, or get the files from {_SOURCE}; expected below the root:\n"
-                f"{_LAYOUT}",
+                f"root holds {_contents(self.root)}. Pass the right folder (--root or --data.root) "
+                f"or choose another split, or get the files from {_SOURCE}; expected below the "
+                f"root:\n{_LAYOUT}",
                 file=self.root,
             )
         return folders
