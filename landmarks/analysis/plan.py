@@ -124,7 +124,7 @@ def make_plan(experiment: Experiment, output: Path) -> Plan:
         built = built or cli
     assert built is not None
     benchmark = built.datamodule.benchmark
-    splits = [next(iter(benchmark.facts.splits)), *built.datamodule.test_splits]
+    splits = [built.datamodule.training_split, *built.datamodule.test_splits]
     try:
         benchmark.prepare(splits)
         found = [benchmark.found(split) for split in splits]

@@ -86,6 +86,14 @@ def test_methods_that_differ_in_decoding_share_a_training(done):
     assert not np.array_equal(by_method[0], by_method[1])
 
 
+def test_a_training_tells_how_good_its_checkpoint_is(done):
+    for folder in (done[1] / "trainings").iterdir():
+        finished = json.loads((folder / "finished.json").read_text())
+        metrics = polars.read_csv(folder / "metrics.csv")["val/nme"].drop_nulls()
+        assert finished["validation_nme"] == pytest.approx(metrics.min())
+        assert finished["epochs"] == 1
+
+
 def test_all_methods_start_and_train_alike(done):
     manifests = [manifest(done[1], method) for method in METHODS]
     for what in ("common_initial_weights", "faces"):
