@@ -3,9 +3,10 @@
 import hashlib
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, NamedTuple, final
@@ -39,6 +40,9 @@ from landmarks.rendering.face import RENDERER_VERSION, render_face
 _SPLITS = ("train", "test")
 _CHUNK = 50
 """Faces that a process draws at a time."""
+
+_WORTH_A_PROCESS = 1000
+"""From so many faces on, a second process is worth the seconds that its start takes."""
 
 
 def _facts(markup: Markup) -> Facts:
@@ -131,7 +135,7 @@ class _Drawn(NamedTuple):
 
 def _draw(seed: int, first: int, count: int, size: int) -> _Drawn:
     faces = [render_face(seed, index, size) for index in range(first, first + count)]
-    truth: dict[str, np.ndarray] = {"yaw": np.array([face.parameters.pose.yaw for face in faces])}
+    truth: dict[str, np.ndarray] = {"yaw": np.array([face.yaw for face in faces])}
     for name, markup in MARKUPS.items():
         truth[f"points_{name}"] = np.array([face.points(markup) for face in faces])
         truth[f"self_occluded_{name}"] = np.array([face.self_occluded(markup) for face in faces])
@@ -261,9 +265,10 @@ class Synthetic(Benchmark):
                 pictures = np.lib.format.open_memmap(
                     unfinished, mode="w+", dtype=np.uint8, shape=(count, size, size, 3)
                 )
+                drawn = _in_order(sequence, chunks, size)
                 with (
                     tqdm(total=count, desc=f"Drawing {split} faces", unit="face") as bar,
-                    _drawing(sequence, chunks, size) as drawn,
+                    closing(drawn),
                 ):
                     for (first, number), part in zip(chunks, drawn, strict=True):
                         pictures[first : first + number] = part.pictures
@@ -283,22 +288,33 @@ class Synthetic(Benchmark):
             ) from error
 
 
-@contextmanager
-def _drawing(
+def _in_order(
     sequence: int, chunks: Sequence[tuple[int, int]], size: int
-) -> Iterator[Iterator[_Drawn]]:
-    """Lends the drawn chunks in order, from two processes where that helps."""
-    processes = min(2, os.cpu_count() or 1, len(chunks))
-    arguments = [(sequence, first, number, size) for first, number in chunks]
-    if processes < 2 or len(chunks) < 6 or multiprocessing.current_process().daemon:
-        yield (_draw(*one) for one in arguments)
+) -> Generator[_Drawn, None, None]:
+    """The drawn chunks in order; where there are many, a second process draws from the end."""
+    if sum(number for _, number in chunks) < _WORTH_A_PROCESS or _is_helper():
+        for first, number in chunks:
+            yield _draw(sequence, first, number, size)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        try:
-            yield pool.map(_draw, *zip(*arguments, strict=True))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    # Spawned, since a process that has loaded PyTorch is not safe to fork.
+    helper = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        waiting = [
+            helper.submit(_draw, sequence, first, number, size) for first, number in chunks[::-1]
+        ][::-1]
+        for (first, number), future in zip(chunks, waiting, strict=True):
+            try:
+                drawn = None if future.cancel() else future.result()
+            except BrokenProcessPool:
+                drawn = None
+            yield drawn or _draw(sequence, first, number, size)
+    finally:
+        helper.shutdown(cancel_futures=True)
+
+
+def _is_helper() -> bool:
+    """Whether this process may have no children: a worker of a DataLoader, or a lone core."""
+    return multiprocessing.current_process().daemon or (os.cpu_count() or 1) < 2
 
 
 def _cache_folder() -> Path:

@@ -134,7 +134,7 @@ def _draw_appearance(rng: np.random.Generator) -> Appearance:
         iris=_vary(rng, _IRISES[int(rng.integers(len(_IRISES)))], 0.2),
         lips=float(rng.uniform(0.1, 1.0)),
         cloth=_any_colour(rng),
-        hairline=1.2 if kind < 0.1 else float(rng.uniform(0.18, 0.7)),
+        hairline=1.2 if kind < 0.1 else float(rng.uniform(0.25, 0.8)),
         parting=float(rng.uniform(-0.8, 0.8)),
         hair_length=float(rng.uniform(0.6, 2.6)) if kind > 0.55 else -2.0,
         curtain=float(rng.uniform(0, 0.35)) if kind > 0.75 else 0.0,

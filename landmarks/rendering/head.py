@@ -92,7 +92,7 @@ def scene(parameters: FaceParameters, face: ProjectedFace, size: Size) -> Scene:
     for (x, y), (_, spread, amount) in zip(flat, places, strict=True):
         relief.append(Blob(float(x), float(y), spread * face.camera.unit, amount))
     surface = shade * (1 + blobs(relief, size)[..., None])
-    skin = (surface * tint).astype(np.float32)
+    skin = surface.astype(np.float32) * tint.astype(np.float32)
     return Scene(parameters, face, size, outline, shade.astype(np.float32), skin)
 
 
@@ -241,7 +241,7 @@ def hairline(scene: Scene) -> Float[np.ndarray, "n 2"] | None:
     middle = -0.56 - 0.54 * appearance.hairline
     side = -0.16
     along = np.sin(angle)
-    edge = middle + (side - middle) * np.abs(along) ** 5
+    edge = middle + (side - middle) * np.abs(along) ** 8
     # A parting: the hairline is highest there.
     edge += 0.12 * (1 - np.exp(-(((along - 0.7 * appearance.parting) / 0.3) ** 2))) * np.cos(angle)
     lower = _across(scene, edge, angle, 0.0)
@@ -262,7 +262,8 @@ def hair(scene: Scene) -> list[Layer]:
     places = np.arange(-_STRANDS, _STRANDS + 1)
     angles = np.outer(places / (_STRANDS + 0.6), 0.6 + 0.4 * (heights + 1.3)) * np.pi / 2
     strands = _across(scene, np.tile(heights, len(places)), angles.reshape(-1), 0.04)
-    lines = [stroke(s, 0.04 * scene.unit) for s in strands.reshape(len(places), -1, 2)]
+    centres = strands.reshape(len(places), _STRAND_POINTS, 2)
+    lines = [stroke(centre, 0.04 * scene.unit) for centre in centres]
     layers.append(Layer(joined(lines[::2]), scene.lit(appearance.hair, 0.7), 0.5, polygon))
     layers.append(Layer(joined(lines[1::2]), scene.lit(appearance.hair, 1.25), 0.5, polygon))
     return layers

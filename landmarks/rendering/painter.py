@@ -157,8 +157,8 @@ def joined(polygons: Sequence[Float[np.ndarray, "_ 2"]]) -> Float[np.ndarray, "m
 def stroke(curve: Float[np.ndarray, "n 2"], width: float) -> Float[np.ndarray, "m 2"]:
     """The polygon of a line of this width, in pixels, along an open curve."""
     run = along(curve)
-    normal = np.stack([-run[:, 1], run[:, 0]], axis=1)
-    normal *= width / 2 / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    length = np.hypot(run[:, :1], run[:, 1:])
+    normal = run[:, ::-1] * np.array([-1.0, 1.0]) * (width / 2 / np.maximum(length, 1e-9))
     return ribbon(curve + normal, curve - normal)
 
 
