@@ -146,7 +146,7 @@ def _draw_appearance(rng: np.random.Generator) -> Appearance:
 def _draw_lighting(rng: np.random.Generator) -> Lighting:
     angle = rng.uniform(0, 2 * np.pi)
     slope = rng.uniform(0, 0.9)
-    tint = 1 + rng.uniform(-0.12, 0.12, 3)
+    tint = 1 + rng.uniform(-0.07, 0.07, 3)
     return Lighting(
         x=float(slope * np.cos(angle)),
         y=float(slope * np.sin(angle) - 0.3),

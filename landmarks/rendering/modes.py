@@ -202,5 +202,6 @@ def shape(weights: Mapping[str, float]) -> Float[np.ndarray, "V 3"]:
     values = np.array([weights.get(name, 0.0) for name in names])
     vertices = template().vertices
     # einsum, not a BLAS product: the same bits on any number of threads.
-    moved: Float[np.ndarray, "V 3"] = np.einsum("m,mv->v", values, stack).reshape(vertices.shape)
-    return vertices + moved
+    moved = np.einsum("m,mv->v", values, stack).reshape(vertices.shape)
+    shaped: Float[np.ndarray, "V 3"] = vertices + moved
+    return shaped
