@@ -174,7 +174,7 @@ class LandmarkCLI(LightningCLI):
         trainer = super().instantiate_trainer(**settings)
         # The last comes after the best, so that it knows the best when a training resumes from it.
         # Lightning's own save_last writes it only when the best has changed.
-        trainer.callbacks.append(
+        trainer.callbacks.append(  # type: ignore[attr-defined]
             ModelCheckpoint(_checkpoints_folder(output), "last", enable_version_counter=False)
         )
         if not trainer.loggers:

@@ -83,8 +83,6 @@ def test_what_lies_outside_the_photo_is_black():
     for side in (10.0, 100.0):
         affine = photo_from_crop_affine((500.0, 500.0), side, Size(8, 8))
         assert not crop_photo(photo, affine, Size(8, 8)).any()
-    partly = crop_photo(
-        photo, photo_from_crop_affine((0.0, 9.5), 20.0, Size(10, 10)), Size(10, 10)
-    )
+    partly = crop_photo(photo, photo_from_crop_affine((0.0, 9.5), 20.0, Size(10, 10)), Size(10, 10))
     assert not partly[:, :4].any()
     assert (partly[:, 6:] == 200).all()
