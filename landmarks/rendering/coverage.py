@@ -93,6 +93,7 @@ def coverage(polygons: Sequence[Float[np.ndarray, "_ 2"]], size: Size) -> list[C
     row, column, rest, rise, owner = (a[kept] for a in (row, column, rest, rise, owner))
     cell = start[owner] + row * stride[owner] + column
     signed = np.bincount(cell, weights=rise * (1 - rest), minlength=total + 1)
+    signed = signed.astype(np.float64, copy=False)  # of nothing at all it counts in integers
     signed += np.bincount(cell + 1, weights=rise * rest, minlength=total + 1)
     area = np.cumsum(signed, out=signed)
     alpha = np.minimum(np.abs(area, out=area), 1.0, out=area).astype(np.float32)
