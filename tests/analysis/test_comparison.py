@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import polars
@@ -228,3 +229,21 @@ def test_settings_that_cannot_work_are_named(change, message, tmp_path):
     assert "tiny.yaml" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_demonstration_is_sound_and_shares_two_trainings(tmp_path):
+    demo = Experiment.read(Path(__file__).parents[2] / "experiments" / "demo.yaml")
+    demo.shared["data"]["init_args"] |= {
+        "root": str(tmp_path / "faces"),
+        "train_faces": 40,
+        "test_faces": 4,
+        "image_size": 64,
+    }
+    plan = make_plan(demo, tmp_path / "out")
+    training = {planned.method: planned.training.name for planned in plan.runs}
+    assert training["argmax"] == training["quarter_offset"]
+    assert training["continuous_subpixel"] == training["dark"]
+    assert len(set(training.values())) == 4
+    assert len({planned.faces for planned in plan.runs}) == 1
+    # The four networks differ in their heads alone.
+    assert {name.split(".")[0] for name in plan.common_weights} >= {"backbone", "neck"}
