@@ -4,7 +4,7 @@ They stand apart from the readers so that reading a benchmark need not import Li
 """
 
 from pathlib import Path
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 from landmarks.benchmarks.synthetic import (
     Synthetic,
@@ -30,9 +30,8 @@ class W300Data(FaceDataModule):
         super().__init__(W300(root), **settings)
 
 
-@final
-class SyntheticData(FaceDataModule):
-    """Drawn faces with 68 points (`landmarks.benchmarks.synthetic`).
+class DrawnFacesData(FaceDataModule):
+    """Drawn faces (`landmarks.benchmarks.synthetic`), the same ones in every markup.
 
     Args:
         root: The folder that keeps drawn faces; a folder of the user's cache if None.
@@ -42,6 +41,8 @@ class SyntheticData(FaceDataModule):
         settings: See `FaceDataModule`.
     """
 
+    reader: ClassVar[type[Synthetic]]
+
     def __init__(
         self,
         root: Path | None = None,
@@ -50,96 +51,39 @@ class SyntheticData(FaceDataModule):
         image_size: int = 128,
         **settings: Any,  # noqa: ANN401
     ) -> None:
-        super().__init__(Synthetic(root, train_faces, test_faces, image_size), **settings)
+        super().__init__(self.reader(root, train_faces, test_faces, image_size), **settings)
 
 
 @final
-class Synthetic98Data(FaceDataModule):
-    """Drawn faces with 98 points (`landmarks.benchmarks.synthetic`).
+class SyntheticData(DrawnFacesData):
+    """Drawn faces with 68 points; see `DrawnFacesData`."""
 
-    Args:
-        root: The folder that keeps drawn faces; a folder of the user's cache if None.
-        train_faces: Faces to train and validate on.
-        test_faces: Faces to test on.
-        image_size: Height and width of the pictures.
-        settings: See `FaceDataModule`.
-    """
-
-    def __init__(
-        self,
-        root: Path | None = None,
-        train_faces: int = 2000,
-        test_faces: int = 500,
-        image_size: int = 128,
-        **settings: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(Synthetic98(root, train_faces, test_faces, image_size), **settings)
+    reader = Synthetic
 
 
 @final
-class Synthetic29Data(FaceDataModule):
-    """Drawn faces with 29 points (`landmarks.benchmarks.synthetic`).
+class Synthetic98Data(DrawnFacesData):
+    """Drawn faces with 98 points; see `DrawnFacesData`."""
 
-    Args:
-        root: The folder that keeps drawn faces; a folder of the user's cache if None.
-        train_faces: Faces to train and validate on.
-        test_faces: Faces to test on.
-        image_size: Height and width of the pictures.
-        settings: See `FaceDataModule`.
-    """
-
-    def __init__(
-        self,
-        root: Path | None = None,
-        train_faces: int = 2000,
-        test_faces: int = 500,
-        image_size: int = 128,
-        **settings: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(Synthetic29(root, train_faces, test_faces, image_size), **settings)
+    reader = Synthetic98
 
 
 @final
-class Synthetic19Data(FaceDataModule):
-    """Drawn faces with 19 points (`landmarks.benchmarks.synthetic`).
+class Synthetic29Data(DrawnFacesData):
+    """Drawn faces with 29 points; see `DrawnFacesData`."""
 
-    Args:
-        root: The folder that keeps drawn faces; a folder of the user's cache if None.
-        train_faces: Faces to train and validate on.
-        test_faces: Faces to test on.
-        image_size: Height and width of the pictures.
-        settings: See `FaceDataModule`.
-    """
-
-    def __init__(
-        self,
-        root: Path | None = None,
-        train_faces: int = 2000,
-        test_faces: int = 500,
-        image_size: int = 128,
-        **settings: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(Synthetic19(root, train_faces, test_faces, image_size), **settings)
+    reader = Synthetic29
 
 
 @final
-class Synthetic106Data(FaceDataModule):
-    """Drawn faces with 106 points (`landmarks.benchmarks.synthetic`).
+class Synthetic19Data(DrawnFacesData):
+    """Drawn faces with 19 points; see `DrawnFacesData`."""
 
-    Args:
-        root: The folder that keeps drawn faces; a folder of the user's cache if None.
-        train_faces: Faces to train and validate on.
-        test_faces: Faces to test on.
-        image_size: Height and width of the pictures.
-        settings: See `FaceDataModule`.
-    """
+    reader = Synthetic19
 
-    def __init__(
-        self,
-        root: Path | None = None,
-        train_faces: int = 2000,
-        test_faces: int = 500,
-        image_size: int = 128,
-        **settings: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(Synthetic106(root, train_faces, test_faces, image_size), **settings)
+
+@final
+class Synthetic106Data(DrawnFacesData):
+    """Drawn faces with 106 points; see `DrawnFacesData`."""
+
+    reader = Synthetic106
