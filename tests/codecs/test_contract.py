@@ -296,6 +296,15 @@ def test_warps_of_one_batch_may_differ(codec):
             torch.testing.assert_close(together[name][face], alone[name][0])
 
 
+@pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
+def test_half_precision_outputs_are_warped_in_float32(codec, half):
+    outputs = noise(codec, 2, dtype=half)
+    affine = turn_about_middle(codec.crop_size, 10, 1, 3, 2, mirrored=True).expand(2, 2, 3)
+    single = codec.warp({name: output.float() for name, output in outputs.items()}, affine)
+    for name, warped in codec.warp(outputs, affine).items():
+        assert torch.equal(warped, single[name])
+
+
 def test_warp_is_differentiable_where_maps_are_resampled(codec):
     outputs = {name: output.requires_grad_() for name, output in noise(codec, 2).items()}
     affine = turn_about_middle(codec.crop_size, 10, 1, 3, 2, mirrored=False).expand(2, 2, 3)
