@@ -140,6 +140,9 @@ def annotation(name: str) -> Annotation:
             curves[point] = curves[twin].replace("left_", "right_")
             first[point], second[point] = face.mirror[first[twin]], face.mirror[second[twin]]
             share[point] = share[twin]
+            if second[point] < first[point]:  # a lip runs on from left to right
+                first[point], second[point] = second[point], first[point]
+                share[point] = 1 - share[point]
     return Annotation(markup, tuple(curves), first, second, share)
 
 

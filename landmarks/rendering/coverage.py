@@ -116,26 +116,33 @@ def _split(
 
     With ``swap`` the two coordinates of the pieces change places.
     """
-    down = a1 < a0
-    lowest, highest = np.where(down, a1, a0), np.where(down, a0, a1)
-    first_cut = np.floor(lowest) + 1
-    cuts = np.maximum(np.ceil(highest) - first_cut, 0).astype(np.int64)
+    first_cut = np.floor(np.minimum(a0, a1)) + 1
+    cuts = np.maximum(np.ceil(np.maximum(a0, a1)) - first_cut, 0).astype(np.int64)
+    whole, cut_up = np.flatnonzero(cuts == 0), np.flatnonzero(cuts)  # most are whole
+    first_cut, cuts = first_cut[cut_up], cuts[cut_up]
+    down = (a1 < a0)[cut_up]
+
     pieces = cuts + 1
     ends = np.cumsum(pieces)
-    source = np.repeat(np.arange(len(a0)), pieces)
-    place = np.arange(ends[-1]) - np.repeat(ends - pieces, pieces)
+    count = int(ends[-1]) if len(ends) else 0
+    part = np.repeat(np.arange(len(cut_up)), pieces)
+    place = np.arange(count) - (ends - pieces)[part]
+    source = cut_up[part]
     # Piece i of a rising segment ends at cut i; of a falling one, the cuts come in reverse.
-    step = np.where(down, cuts - 1, 0)[source] + np.where(down, -1, 1)[source] * place
-    cut = first_cut[source] + step
-    run = (a1 - a0)[source]
-    share = np.divide(cut - a0[source], run, out=np.ones_like(run), where=run != 0)
-    is_last = place == cuts[source]
-    end_a = np.where(is_last, a1[source], cut)
-    end_b = np.where(is_last, b1[source], b0[source] + share * (b1 - b0)[source])
-    is_first = place == 0
-    start_a = np.where(is_first, a0[source], np.roll(end_a, 1))
-    start_b = np.where(is_first, b0[source], np.roll(end_b, 1))
-    owner = owner[source]
+    sense = np.where(down, -1, 1)
+    cut = (first_cut + np.where(down, cuts - 1, 0))[part] + sense[part] * place
+    from_a, from_b, to_a, to_b = a0[source], b0[source], a1[source], b1[source]
+    is_last, is_first = place == cuts[part], place == 0
+    end_a = np.where(is_last, to_a, cut)
+    end_b = np.where(is_last, to_b, from_b + (cut - from_a) / (to_a - from_a) * (to_b - from_b))
+    start_a = np.where(is_first, from_a, np.roll(end_a, 1))
+    start_b = np.where(is_first, from_b, np.roll(end_b, 1))
+
+    start_a = np.concatenate([a0[whole], start_a])
+    start_b = np.concatenate([b0[whole], start_b])
+    end_a = np.concatenate([a1[whole], end_a])
+    end_b = np.concatenate([b1[whole], end_b])
+    owner = np.concatenate([owner[whole], owner[source]])
     if swap:
         return start_b, start_a, end_b, end_a, owner
     return start_a, start_b, end_a, end_b, owner

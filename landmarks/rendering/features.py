@@ -92,7 +92,7 @@ def nose_halves(face: ProjectedFace) -> dict[str, Float[np.ndarray, "n 2"]]:
         polygon = ribbon(ridge, face.curve(f"{side}_nose_side"))
         x, y = polygon.T
         area = float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2
-        if -sign * area < 0:
+        if sign * area < 0:
             halves[side] = polygon
     order = sorted(halves, key=lambda side: float(np.ptp(halves[side], axis=0)[0]))
     return {side: halves[side] for side in order}

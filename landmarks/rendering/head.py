@@ -36,7 +36,7 @@ _MIDDLE_RELIEF = (
 _STRANDS = 5
 """Strands of hair on each side of the middle one."""
 
-_STRAND_POINTS = 12
+_STRAND_POINTS = 9
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ def scene(parameters: FaceParameters, face: ProjectedFace, size: Size) -> Scene:
     flat = face.camera.project(np.array([place for place, _, _ in places]))
     for (x, y), (_, spread, amount) in zip(flat, places, strict=True):
         relief.append(Blob(float(x), float(y), spread * face.camera.unit, amount))
-    surface = shade * (1 + blobs(relief, size)[..., None])
-    skin = surface.astype(np.float32) * tint.astype(np.float32)
-    return Scene(parameters, face, size, outline, shade.astype(np.float32), skin)
+    surface = shade * (1 + blobs(relief, size)).astype(np.float32)[..., None]
+    skin = surface * tint.astype(np.float32)
+    return Scene(parameters, face, size, outline, shade, skin)
 
 
 def _shade(parameters: FaceParameters, face: ProjectedFace, size: Size) -> np.ndarray:
@@ -102,14 +102,14 @@ def _shade(parameters: FaceParameters, face: ProjectedFace, size: Size) -> np.nd
     middle = camera.project(np.array([0.0, 0.35, -0.3]))
     x = np.arange(size.width)[None, :] - middle[0]
     y = np.arange(size.height)[:, None] - middle[1]
-    roll = camera.roll / camera.unit
-    u = (x * roll[0, 0] + y * roll[1, 0]) / 1.35
-    v = (x * roll[0, 1] + y * roll[1, 1]) / 1.8
+    (to_u_x, to_v_x), (to_u_y, to_v_y) = camera.roll / camera.unit / np.array([1.35, 1.8])
+    u = (x * to_u_x).astype(np.float32) + (y * to_u_y).astype(np.float32)
+    v = (x * to_v_x).astype(np.float32) + (y * to_v_y).astype(np.float32)
     flat = u * u + v * v
-    z = np.sqrt(np.maximum(1 - flat, 0.02))
+    z = np.sqrt(np.maximum(1 - flat, np.float32(0.02)))
     lamp = np.array([light.x, light.y]) @ camera.roll  # in the frame of the rolled head
-    length = np.sqrt(lamp @ lamp + 1)
-    facing = np.clip((u * lamp[0] + v * lamp[1] + z) / length, -0.4, 1)
+    to_x, to_y, to_z = (np.array([*lamp, 1.0]) / np.sqrt(lamp @ lamp + 1)).astype(np.float32)
+    facing = np.clip(u * to_x + v * to_y + z * to_z, -0.4, 1)
     shade: np.ndarray = light.exposure * (1 + light.strength * (facing - 0.8))
     return shade[..., None]
 
@@ -128,10 +128,10 @@ def _ellipsoid(
     flat = (spread @ spread.T)[:2, :2]
     values, vectors = np.linalg.eigh(flat)
     factor = (vectors * np.sqrt(values)) @ vectors.T  # the symmetric root mirrors with the head
-    angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     ring = np.stack([np.cos(angle), np.sin(angle)], axis=1) @ factor.T
     turned = camera.turned(np.array(middle))
-    return camera.screen(np.concatenate([turned[:2] + ring, np.full((64, 1), turned[2])], axis=1))
+    return camera.screen(np.concatenate([turned[:2] + ring, np.full((48, 1), turned[2])], axis=1))
 
 
 def behind(scene: Scene) -> list[Layer]:
