@@ -20,7 +20,7 @@ from landmarks.rendering.parameters import FaceParameters
 from landmarks.rendering.photo_effects import background, photograph
 from landmarks.rendering.projection import project_face
 
-RENDERER_VERSION = 4
+RENDERER_VERSION = 5
 """Goes up with every change of what is drawn: it is part of the names of cached pictures."""
 
 

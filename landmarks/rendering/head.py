@@ -157,7 +157,7 @@ def behind(scene: Scene) -> list[Layer]:
             ]
         )
     )
-    layers.append(Layer(neck, scene.flat(appearance.skin, 0.72)))
+    layers.append(Layer(neck, scene.flat(appearance.skin, 0.6)))
     cloth = body.project(
         np.array(
             [

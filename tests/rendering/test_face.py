@@ -13,6 +13,7 @@ from landmarks.markups import MARKUP_68, MARKUP_98, MARKUPS
 from landmarks.rendering.annotation import Annotation, annotation
 from landmarks.rendering.drawing import draw_parameters
 from landmarks.rendering.face import SyntheticFace, render, render_face
+from landmarks.rendering.features import nose_halves
 from landmarks.rendering.parameters import (
     Appearance,
     FaceParameters,
@@ -132,7 +133,9 @@ def _edge_offsets(
     return np.abs(offset), contrast.max(axis=1)
 
 
-_EDGES = ("outline", "brow", "lid", "lip")
+_EDGES = {"outline": 0.8, "brow": 0.8, "lid": 0.8, "lip": 0.8, "nose_side": 0.65}
+"""Least share of the landmarks whose strongest edge is theirs; the crease round a nose is so thin
+that its other edge is sometimes the stronger."""
 
 
 @pytest.mark.parametrize("markup", [MARKUP_68, MARKUP_98], ids=lambda m: m.name)
@@ -157,7 +160,9 @@ def test_landmarks_lie_on_drawn_edges(markup):
                     beside.append(bool(off_aside[point] <= 0.75 and contrast_aside[point] > 8))
     for part, hits in on_edge.items():
         assert len(hits) > 20
-        assert np.mean(hits) > 0.8, f"{np.mean(hits):.0%} of the {part} landmarks lie on an edge"
+        assert np.mean(hits) > _EDGES[part], (
+            f"{np.mean(hits):.0%} of the {part} landmarks lie on an edge"
+        )
     assert np.mean(beside) < 0.35  # so much can be reached by accident
 
 
@@ -229,6 +234,16 @@ def test_nothing_hides_a_plain_frontal_face():
     for markup in MARKUPS.values():
         assert not face.occluded(markup).any()
         assert not face.self_occluded(markup).any()
+
+
+def test_a_frontal_nose_shows_both_sides_and_a_turned_one_the_nearer():
+    def sides(yaw: float) -> list[str]:
+        pose = replace(_PLAIN.pose, yaw=yaw)
+        return sorted(nose_halves(project_face(replace(_PLAIN, pose=pose), _SIZE)))
+
+    assert sides(0.0) == ["left", "right"]
+    assert "left" in sides(60.0)
+    assert "right" in sides(-60.0)
 
 
 def test_turned_heads_hide_the_far_side():
