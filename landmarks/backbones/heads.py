@@ -147,6 +147,45 @@ def _averaged(features: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 @final
+class NestedHead(nn.Module):
+    """Reads a small map off the features at the place that a larger map of the same point shows.
+
+    For HIH's decimal maps: where within a cell a point lies is seen in that cell. Each point's
+    features are the mean over the larger map's cells under a softmax of that map, and a linear
+    layer of the point's own turns them into its small map. No gradient flows into the larger map,
+    so that it is trained as it would be alone.
+
+    HIH's published network has strided convolutions over all features in this place; they must
+    carry a place from anywhere in the crop to every bin, which short trainings do not learn. This
+    head is this project's choice.
+
+    Args:
+        width: Number of feature channels.
+        spec: The field's shape.
+    """
+
+    def __init__(self, width: int, spec: FieldSpec) -> None:
+        super().__init__()
+        self._shape = tuple(spec)
+        self.layers = separable(width)
+        # Heatmaps have a height of about 1: at this temperature the peak outweighs all the rest.
+        self.temperature = nn.Parameter(torch.tensor(10.0))
+        self.weight = nn.Parameter(
+            0.001 * torch.randn(spec.channels, width, spec.height * spec.width)
+        )
+        self.bias = nn.Parameter(torch.zeros(spec.channels, spec.height * spec.width))
+
+    def forward(
+        self, features: Float[Tensor, "B C h w"], larger: Float[Tensor, "B K h w"]
+    ) -> Float[Tensor, "B K height width"]:
+        """The field."""
+        share = (self.temperature * larger.detach().flatten(2)).softmax(dim=-1)
+        seen = share @ self.layers(features).flatten(2).mT
+        bins = torch.einsum("bkc,kcn->bkn", seen, self.weight) + self.bias
+        return bins.reshape(-1, *self._shape)
+
+
+@final
 class LineHead(nn.Module):
     """Turns each channel's map into one line of bins by a linear layer that the channels share.
 
@@ -176,10 +215,11 @@ class LineHead(nn.Module):
 class Heads(nn.Module):
     """One head for each field.
 
-    A map of the features' size is read off by the ``map_head``. A smaller field, or a line of bins,
-    gets a head of its own that sees the features and the maps already emitted, as the decimal head
-    of HIH does (Lan et al. 2021, https://github.com/starhiking/HeatmapInHeatmap): a 1×1 convolution
-    brings the maps to the features' width, and both are added.
+    A map of the features' size is read off by the ``map_head``. Every other field sees the features
+    and the maps already emitted, as the decimal head of HIH does (Lan et al. 2021,
+    https://github.com/starhiking/HeatmapInHeatmap): a 1×1 convolution brings the maps to the
+    features' width, and both are added. A smaller map with as many channels as one of those is read
+    off by a `NestedHead`, a line of bins by a `LineHead`, the rest by a `DescendingHead`.
 
     The weights are drawn in the order of ``fields``.
 
@@ -203,14 +243,21 @@ class Heads(nn.Module):
         map_channels = sum(fields[name].channels for name in self._maps)
         self.heads = nn.ModuleDict()
         self.views = nn.ModuleDict()
+        self._larger: dict[str, str] = {}
         for name, spec in fields.items():
             if name in self._maps:
                 self.heads[name] = map_head(width, spec.channels)
                 continue
             if map_channels:
                 self.views[name] = nn.Conv2d(map_channels, width, 1)
-            shape = LineHead if max(spec.height, spec.width) > min(spec[1:]) == 1 else None
-            self.heads[name] = (shape or DescendingHead)(width, spec, size)
+            larger = [m for m in self._maps if fields[m].channels == spec.channels]
+            if is_map(spec) and larger:
+                self._larger[name] = larger[0]
+                self.heads[name] = NestedHead(width, spec)
+            elif max(spec.height, spec.width) > min(spec.height, spec.width) == 1:
+                self.heads[name] = LineHead(width, spec, size)
+            else:
+                self.heads[name] = DescendingHead(width, spec, size)
 
     def forward(self, features: Float[Tensor, "B C h w"]) -> Fields:
         """The fields in their order."""
@@ -219,5 +266,6 @@ class Heads(nn.Module):
         for name in self._names:
             if name not in fields:
                 seen = features if maps is None else features + self.views[name](maps)
-                fields[name] = self.heads[name](seen)
+                others = [fields[self._larger[name]]] if name in self._larger else []
+                fields[name] = self.heads[name](seen, *others)
         return {name: fields[name] for name in self._names}
