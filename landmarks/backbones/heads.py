@@ -148,12 +148,12 @@ def _averaged(features: Tensor, size: tuple[int, int]) -> Tensor:
 
 @final
 class NestedHead(nn.Module):
-    """Reads a small map off the features at the place that a larger map of the same point shows.
+    """Reads a small map off the features at the cell that a larger map of the same point shows.
 
-    For HIH's decimal maps: where within a cell a point lies is seen in that cell. Each point's
-    features are the mean over the larger map's cells under a softmax of that map, and a linear
-    layer of the point's own turns them into its small map. No gradient flows into the larger map,
-    so that it is trained as it would be alone.
+    For HIH's decimal maps: where within a cell a point lies is seen in that cell. A point's hidden
+    units, which are its own, see the features of the larger map's highest cell and the larger map's
+    3×3 window round it; a layer that all points share turns them into the small map. No gradient
+    flows into the larger map, so that it is trained as it would be alone.
 
     HIH's published network has strided convolutions over all features in this place; they must
     carry a place from anywhere in the crop to every bin, which short trainings do not learn. This
@@ -162,26 +162,32 @@ class NestedHead(nn.Module):
     Args:
         width: Number of feature channels.
         spec: The field's shape.
+        hidden: Number of hidden units of a point.
     """
 
-    def __init__(self, width: int, spec: FieldSpec) -> None:
+    def __init__(self, width: int, spec: FieldSpec, hidden: int = 64) -> None:
         super().__init__()
         self._shape = tuple(spec)
         self.layers = separable(width)
-        # Heatmaps have a height of about 1: at this temperature the peak outweighs all the rest.
-        self.temperature = nn.Parameter(torch.tensor(10.0))
-        self.weight = nn.Parameter(
-            0.001 * torch.randn(spec.channels, width, spec.height * spec.width)
-        )
-        self.bias = nn.Parameter(torch.zeros(spec.channels, spec.height * spec.width))
+        seen = width + 9
+        self.weight = nn.Parameter(torch.randn(spec.channels, seen, hidden) * (2 / seen) ** 0.5)
+        self.bias = nn.Parameter(torch.zeros(spec.channels, hidden))
+        self.last = nn.Linear(hidden, spec.height * spec.width)
+        start_near_zero(self.last)
 
     def forward(
         self, features: Float[Tensor, "B C h w"], larger: Float[Tensor, "B K h w"]
     ) -> Float[Tensor, "B K height width"]:
         """The field."""
-        share = (self.temperature * larger.detach().flatten(2)).softmax(dim=-1)
-        seen = share @ self.layers(features).flatten(2).mT
-        bins = torch.einsum("bkc,kcn->bkn", seen, self.weight) + self.bias
+        larger = larger.detach()
+        cells = larger.flatten(2).argmax(dim=-1)
+        points = self.layers(features).flatten(2).mT
+        at_cells = points.gather(1, cells[..., None].expand(-1, -1, points.shape[-1]))
+        windows = functional.unfold(larger.flatten(0, 1)[:, None], 3, padding=1)
+        windows = windows.gather(2, cells.flatten()[:, None, None].expand(-1, 9, 1))
+        seen = torch.cat([at_cells, windows.view(*cells.shape, 9)], dim=-1)
+        hidden = torch.einsum("bks,ksh->bkh", seen, self.weight) + self.bias
+        bins: Tensor = self.last(hidden.relu())
         return bins.reshape(-1, *self._shape)
 
 
