@@ -60,7 +60,14 @@ class LandmarkCLI(LightningCLI):
     def __init__(self, args: list[str] | dict[str, Any], run: bool = True) -> None:
         parser_kwargs: dict[str, Any] = {"parser_mode": "omegaconf"}
         if run:
-            parser_kwargs = {name: dict(parser_kwargs) for name in self.subcommands()}
+            # A usage with all of Lightning's options would hide the error that stands below it.
+            parser_kwargs = {
+                name: {
+                    **parser_kwargs,
+                    "usage": f"landmarks {name} --config FILE [--OPTION VALUE ...]",
+                }
+                for name in self.subcommands()
+            }
             parser_kwargs["prog"] = "landmarks"
         else:
             parser_kwargs["exit_on_error"] = False
