@@ -3,7 +3,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landmarks.backbones.heads import DescendingHead, Heads, LineHead, linear_map_head, working_size
+from landmarks.backbones.heads import (
+    DescendingHead,
+    Heads,
+    LineHead,
+    NestedHead,
+    linear_map_head,
+    working_size,
+)
 from landmarks.batch import FieldSpec
 from landmarks.geometry import Size
 
@@ -109,3 +116,55 @@ def test_map_heads_start_near_zero():
     assert head.bias is not None
     assert not head.bias.any()
     assert 0.0009 < float(head.weight.detach().std()) < 0.0011
+
+
+class TestNestedHead:
+    SPEC = FieldSpec(3, 4, 4)
+
+    def emitted(self, features, larger):
+        torch.manual_seed(0)
+        head = NestedHead(6, self.SPEC).eval()
+        torch.nn.init.normal_(head.last.weight)
+        return head(features, larger)
+
+    def test_only_what_lies_round_the_highest_cell_counts(self):
+        features, larger = torch.randn(2, 6, 8, 8), torch.rand(2, 3, 8, 8)
+        larger[:, :, 2, 2] = 2
+        before = self.emitted(features, larger)
+        assert before.shape == (2, 3, 4, 4)
+        far_features, far_larger = features.clone(), larger.clone()
+        far_features[..., 5:, 5:] += 1
+        far_larger[..., 5:, 5:] *= 0.5
+        torch.testing.assert_close(self.emitted(far_features, far_larger), before)
+        near_features, near_larger = features.clone(), larger.clone()
+        near_features[..., 2, 2] += 1
+        near_larger[..., 2, 3] *= 0.5
+        assert not torch.allclose(self.emitted(near_features, larger), before)
+        assert not torch.allclose(self.emitted(features, near_larger), before)
+
+    def test_each_face_and_point_has_its_own_cell(self):
+        features, larger = torch.randn(2, 6, 8, 8), torch.zeros(2, 3, 8, 8)
+        larger[0, 0, 0, 0] = larger[0, 1, 3, 3] = larger[1, 0, 7, 7] = 1
+        together = self.emitted(features, larger)
+        for face in range(2):
+            alone = self.emitted(features[face : face + 1], larger[face : face + 1])
+            torch.testing.assert_close(alone[0], together[face])
+
+    def test_the_larger_map_is_trained_as_if_alone(self):
+        features = torch.randn(1, 6, 8, 8, requires_grad=True)
+        larger = torch.rand(1, 3, 8, 8, requires_grad=True)
+        self.emitted(features, larger).sum().backward()
+        assert features.grad is not None
+        assert larger.grad is None
+
+    def test_it_is_chosen_for_a_small_map_of_the_same_points(self):
+        fields = {
+            "integer": FieldSpec(3, 8, 8),
+            "decimal": FieldSpec(3, 4, 4),
+            "other": FieldSpec(5, 4, 4),
+            "coordinates": FieldSpec(6, 1, 1),
+        }
+        heads = Heads(fields, Size(8, 8), 6).heads
+        assert isinstance(heads["decimal"], NestedHead)
+        assert isinstance(heads["other"], DescendingHead)
+        assert isinstance(heads["coordinates"], DescendingHead)
