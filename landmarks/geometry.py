@@ -22,6 +22,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
+FIRST_EDGE = -0.5
+"""Where a picture or a map begins: the outer edge of pixel 0, whose centre is 0."""
+
 
 class Size(NamedTuple):
     """Height and width in pixels or cells."""
@@ -92,6 +95,15 @@ class Grid:
                 f"{crop_size.height} × {crop_size.width} px; use a square crop"
             )
         return cls(height, width, (crop_size.height - 1) / (height - 1), 0.0)
+
+    @classmethod
+    def within_cell(cls, bins: int) -> "Grid":
+        """Bins that tile a single cell, counted from its centre: "pixels" here are cells.
+
+        >>> Grid.within_cell(4).to_crop(torch.tensor([0.0, 3.0]))
+        tensor([-0.3750,  0.3750])
+        """
+        return cls(bins, bins, 1 / bins, (1 / bins - 1) / 2)
 
     @property
     def size(self) -> Size:
@@ -248,6 +260,47 @@ def inside(points: Float[Tensor, "*batch 2"], size: Size) -> Bool[Tensor, "*batc
     """Whether each point lies on the picture, the outer half pixels included; NaN does not."""
     limits = points.new_tensor([size.width - 0.5, size.height - 0.5])
     return ((points >= -0.5) & (points <= limits)).all(dim=-1)
+
+
+def kept_inside(points: Float[Tensor, "*batch 2"], size: Size) -> Float[Tensor, "*batch 2"]:
+    """Points moved to the picture's nearest edge where they lie beyond it.
+
+    >>> kept_inside(torch.tensor([[-3.0, 1.0], [2.0, 9.0]]), Size(4, 4))
+    tensor([[-0.5000,  1.0000],
+            [ 2.0000,  3.5000]])
+    """
+    last = points.new_tensor([size.width + FIRST_EDGE, size.height + FIRST_EDGE])
+    return points.clamp(min=torch.full_like(last, FIRST_EDGE), max=last)
+
+
+def outer_corners(size: Size) -> Float[Tensor, "4 2"]:
+    """The outer corners of a picture's outer pixels, in float64."""
+    left, top, right, bottom = FIRST_EDGE, FIRST_EDGE, size.width - 0.5, size.height - 0.5
+    return torch.tensor(
+        [[left, top], [right, top], [left, bottom], [right, bottom]], dtype=torch.float64
+    )
+
+
+def nearest_cells(cells: Float[Tensor, "B K 2"], size: Size) -> Float[Tensor, "B K 2"]:
+    """The centre of the cell that each point lies in; NaN stays NaN.
+
+    A point on the edge between two cells goes to the one nearer the map's middle. Always going the
+    same way would move such points by half a cell on average, and differently in a mirrored crop.
+    A point beyond the map gets the nearest cell on its border; such points carry no weight.
+    """
+    last = cells.new_tensor([size.width - 1, size.height - 1])
+    return nearest_whole(cells, last / 2).clamp(min=torch.zeros_like(last), max=last)
+
+
+def nearest_whole(
+    values: Float[Tensor, "*batch 2"], middle: Float[Tensor, "*#batch 2"]
+) -> Float[Tensor, "*batch 2"]:
+    """Rounds; a half goes towards the middle.
+
+    >>> nearest_whole(torch.tensor([[0.5, 2.5]]), torch.tensor([1.5, 1.5]))
+    tensor([[1., 2.]])
+    """
+    return torch.where(values < middle, (values + 0.5).floor(), (values - 0.5).ceil())
 
 
 def warp_maps(

@@ -102,9 +102,8 @@ def linear_map_head(width: int, channels: int) -> nn.Conv2d:
 class DescendingHead(nn.Module):
     """Halves the features by strided convolutions down to a field smaller than they are.
 
-    What is left between the last halving and the field's size is averaged. For HIH's decimal maps,
-    which their published network reads off in the same place with residual blocks and one pooling;
-    and for coordinates, a field of one cell.
+    What is left between the last halving and the field's size is averaged. For coordinates, a field
+    of one cell, and for small maps that no larger map of the same points goes with.
 
     Args:
         width: Number of feature channels.

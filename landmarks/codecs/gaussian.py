@@ -11,7 +11,7 @@ from torch import Tensor
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
 from landmarks.codecs.peaks import Argmax, LocalSoftArgmax, Peak
-from landmarks.geometry import Grid, Size, is_mirrored, warp_maps
+from landmarks.geometry import Grid, Size, is_mirrored, nearest_cells, warp_maps
 from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
 
@@ -177,28 +177,6 @@ def draw_gaussians(
     down = torch.exp(-((rows - centres[..., 1, None]) ** 2) / (2 * sigma**2))
     maps = down[..., :, None] * along[..., None, :]
     return torch.where(centres.isnan().any(dim=-1)[..., None, None], 0, maps).float()
-
-
-def nearest_cells(cells: Float[Tensor, "B K 2"], size: Size) -> Float[Tensor, "B K 2"]:
-    """The centre of the cell that each point lies in; NaN stays NaN.
-
-    A point on the edge between two cells goes to the one nearer the map's middle. Always going the
-    same way would move such points by half a cell on average, and differently in a mirrored crop.
-    A point beyond the map gets the nearest cell on its border; such points carry no weight.
-    """
-    last = cells.new_tensor([size.width - 1, size.height - 1])
-    return nearest_whole(cells, last / 2).clamp(min=torch.zeros_like(last), max=last)
-
-
-def nearest_whole(
-    values: Float[Tensor, "*batch 2"], middle: Float[Tensor, "*#batch 2"]
-) -> Float[Tensor, "*batch 2"]:
-    """Rounds; a half goes towards the middle.
-
-    >>> nearest_whole(torch.tensor([[0.5, 2.5]]), torch.tensor([1.5, 1.5]))
-    tensor([[1., 2.]])
-    """
-    return torch.where(values < middle, (values + 0.5).floor(), (values - 0.5).ceil())
 
 
 def warp_point_maps(

@@ -10,14 +10,9 @@ from torch import Tensor
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
-from landmarks.codecs.gaussian import (
-    draw_gaussians,
-    exchange_mirrored,
-    nearest_cells,
-    nearest_whole,
-)
+from landmarks.codecs.gaussian import draw_gaussians, exchange_mirrored
 from landmarks.codecs.peaks import highest_cells
-from landmarks.geometry import Grid, Size, apply_affine, warp_maps
+from landmarks.geometry import Grid, Size, apply_affine, nearest_cells, nearest_whole, warp_maps
 from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
 
@@ -86,8 +81,7 @@ class HIH(Codec):
                 f"{decimal_weight}"
             )
         self.grid = Grid.centred(crop_size, heatmap_size)
-        self.cell = Grid(bins, bins, 1 / bins, (1 / bins - 1) / 2)
-        """The bins of a cell; what `Grid` calls pixels are offsets from the cell's centre."""
+        self.cell = Grid.within_cell(bins)
         self.sigma = sigma
         self.decimal_sigma = decimal_sigma
         self.integer_loss = loss or MSE()

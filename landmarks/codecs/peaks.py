@@ -11,6 +11,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from landmarks.codecs.base import StatedError
+from landmarks.geometry import Size, kept_inside
 
 
 class Peaks(NamedTuple):
@@ -148,7 +149,7 @@ class Dark(Peak):
         scaled = blurred / new_maximum.clamp(min=torch.finfo(maps.dtype).tiny) * old_maximum
         step = _newton_step(scaled.clamp(min=1e-10).log())
         found = cells + step * _away_from_border(cells, maps, margin=2)
-        return Peaks(_kept_on_map(found, maps), confidence)
+        return Peaks(kept_inside(found, Size(*maps.shape[-2:])), confidence)
 
     def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """What the blur's truncated tails leave; near the border the blur sees the zeros beyond.
@@ -224,7 +225,7 @@ class LocalSoftArgmax(Peak):
         mean = torch.stack(
             [(share.sum(dim=-2) * offsets).sum(-1), (share.sum(dim=-1) * offsets).sum(-1)], dim=-1
         )
-        return Peaks(_kept_on_map(cells + mean, maps), confidence)
+        return Peaks(kept_inside(cells + mean, Size(*maps.shape[-2:])), confidence)
 
     def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """The decoder's own bias within a cell, from its definition; larger on the border."""
@@ -288,13 +289,6 @@ def _away_from_border(
     last = cells.new_tensor([maps.shape[-1] - 1, maps.shape[-2] - 1])
     away = (cells >= margin) & (cells <= last - margin)
     return away.all(dim=-1, keepdim=True).long()
-
-
-def _kept_on_map(
-    cells: Float[Tensor, "B K 2"], maps: Float[Tensor, "B K h w"]
-) -> Float[Tensor, "B K 2"]:
-    edge = cells.new_tensor([maps.shape[-1] - 0.5, maps.shape[-2] - 0.5])
-    return cells.clamp(min=torch.full_like(edge, -0.5), max=edge)
 
 
 def _blur(rows: Float[Tensor, "B K r c"], kernel: list[float]) -> Float[Tensor, "B K r n"]:

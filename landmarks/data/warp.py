@@ -8,7 +8,14 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from landmarks.geometry import Size, apply_affine, compose_affine, invert_affine, shrink_affine
+from landmarks.geometry import (
+    Size,
+    apply_affine,
+    compose_affine,
+    invert_affine,
+    outer_corners,
+    shrink_affine,
+)
 
 
 def crop_photo(
@@ -55,11 +62,7 @@ def _shrink_part(
     factor: int,
 ) -> tuple[UInt8[np.ndarray, "h w 3"], Float[Tensor, "2 3"]]:
     """The part of the photo below the crop, shrunk, and its ``photo_from_source``."""
-    right, bottom = crop_size.width - 0.5, crop_size.height - 0.5
-    corners = torch.tensor(
-        [[-0.5, -0.5], [right, -0.5], [-0.5, bottom], [right, bottom]], dtype=torch.float64
-    )
-    seen = apply_affine(photo_from_crop, corners)
+    seen = apply_affine(photo_from_crop, outer_corners(crop_size))
     # A block more on each side, so that bilinear sampling at the crop's edge sees the photo.
     low = (seen.min(dim=0).values.floor().long() - factor).tolist()
     high = (seen.max(dim=0).values.ceil().long() + factor + 1).tolist()

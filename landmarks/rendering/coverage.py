@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from landmarks.geometry import Size
+from landmarks.geometry import FIRST_EDGE, Size
 
 
 class Coverage(NamedTuple):
@@ -59,7 +59,7 @@ def coverage(polygons: Sequence[Float[np.ndarray, "_ 2"]], size: Size) -> list[C
         return []
     lengths = np.array([len(polygon) for polygon in polygons])
     first = np.cumsum(lengths) - lengths
-    corners = np.concatenate(polygons) + 0.5  # here a pixel covers [i, i + 1]
+    corners = np.concatenate(polygons) - FIRST_EDGE  # here a pixel covers [i, i + 1]
     order = np.arange(1, len(corners) + 1)
     order[first + lengths - 1] = first
     nexts = corners[order]

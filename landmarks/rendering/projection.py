@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from landmarks.geometry import Size
+from landmarks.geometry import FIRST_EDGE, Size
 from landmarks.rendering.annotation import Annotation
 from landmarks.rendering.modes import shape
 from landmarks.rendering.parameters import FaceParameters, Pose
@@ -55,7 +55,7 @@ class Camera:
         )
         lean = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
         # A fraction of the picture is measured from edge to edge, from -0.5 to W - 0.5.
-        place = np.array([pose.x * size.width - 0.5, pose.y * size.height - 0.5])
+        place = np.array([pose.x * size.width, pose.y * size.height]) + FIRST_EDGE
         unit = pose.unit * min(size)
         centre = place + unit * np.array([pose.offset_x, pose.offset_y])
         return cls(nod @ turn, lean, centre, unit, pose.distance)
