@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+import torch
+
+from landmarks.backbones.base import Network
+from landmarks.codecs import ContinuousHeatmap
+from landmarks.data.crop import LandmarkBox
+from landmarks.datamodules import W300Data
+from landmarks.objectives import Supervised
+from landmarks.schedules import OneCycle
+from landmarks.task import LandmarkTask
+from tests.benchmarks.official_files import write_300w
+
+CROP = 64
+
+
+class Clairvoyant(Network):
+    """Emits the encoding of the true points of the crops that it was shown before."""
+
+    def __init__(self, fields, crop_size):
+        super().__init__()
+        self.seen = []
+        self.unused = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, image):
+        fields = [next(f for known, f in self.seen if torch.equal(known, one)) for one in image]
+        return [{"heatmap": torch.stack(fields)}]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A task whose network is off by (3, 4) crop pixels, its data and its trainer."""
+    write_300w(tmp_path, faces_per_folder=4, folders=("afw", "helen/trainset", "lfpw/testset"))
+    data = W300Data(
+        tmp_path,
+        crop_size=CROP,
+        batch_size=2,
+        validation=0.4,
+        test_splits=["lfpw/testset"],
+        workers=0,
+    )
+    task = LandmarkTask(
+        benchmark="300w",
+        crop_size=CROP,
+        codec=lambda markup, size: ContinuousHeatmap(markup, size, CROP),
+        network=Clairvoyant,
+        objective=Supervised(),
+        optimizer=torch.optim.SGD,
+        scheduler=OneCycle,
+    )
+    data.setup("fit")
+    data.setup("test")
+    for loader in (data.val_dataloader(), *data.test_dataloader()):
+        for batch in loader:
+            maps = task.codec.encode(batch.points + torch.tensor([3.0, 4.0]))["heatmap"]
+            task.network.seen += list(zip(batch.image, maps, strict=True))
+    from lightning import Trainer  # after landmarks, which lets torchvision be imported
+
+    trainer = Trainer(
+        accelerator="cpu",
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        enable_checkpointing=False,
+        default_root_dir=tmp_path,
+    )
+    return task, data, trainer
+
+
+def expected_nme(record):
+    """Every point is off by 5 crop pixels; in the photo by as many as the crop is coarser."""
+    left, right = record.points_photo[36], record.points_photo[45]
+    return 5 * LandmarkBox()(record).side / CROP / np.hypot(*(right - left))
+
+
+def test_errors_are_those_of_the_photo(run):
+    task, data, trainer = run
+    trainer.test(task, data, verbose=False)
+    results = task.test_results["lfpw/testset"]
+    records = data.benchmark.records("lfpw/testset")
+    assert results.photo == tuple(record.photo.name for record in records)
+    for face, record in enumerate(records):
+        scale = LandmarkBox()(record).side / CROP
+        wanted = record.points_photo + np.array([3.0, 4.0]) * scale
+        inside = (wanted < record.points_photo.max(axis=0)).all(axis=1)
+        assert inside.sum() > 20
+        np.testing.assert_allclose(
+            results.points_photo[face][inside], wanted[inside], atol=0.06 * scale
+        )
+        assert results.nme["300w/inter_ocular"][face] == pytest.approx(
+            expected_nme(record), rel=0.03
+        )
+
+
+def test_the_validation_score_is_the_mean_over_the_held_out_faces_in_per_cent(run):
+    task, data, trainer = run
+    trainer.validate(task, data, verbose=False)
+    (held_out,) = data.evaluation("validate")
+    wanted = 100 * np.mean([expected_nme(record) for record in held_out.records])
+    assert float(trainer.callback_metrics["val/nme"]) == pytest.approx(wanted, rel=0.03)
