@@ -1,6 +1,6 @@
 """The codecs' own error: true points are encoded and decoded, with no network between."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,43 +16,14 @@ from tqdm import tqdm
 from landmarks.analysis.plots import COLOURS
 from landmarks.benchmarks.base import Benchmark
 from landmarks.codecs.base import Codec
-from landmarks.codecs.gaussian import ContinuousHeatmap, IntegerHeatmap
-from landmarks.codecs.hih import HIH
-from landmarks.codecs.peaks import Dark, QuarterOffset
+from landmarks.codecs.methods import METHODS, CodecOfSize
 from landmarks.data.augmentation import Placement
 from landmarks.data.crop import CropPolicy
 from landmarks.errors import DataError
 from landmarks.files import complete_file
 from landmarks.geometry import Size, apply_affine, inside, invert_affine
-from landmarks.losses import SoftClassification
 from landmarks.markups import Markup
 from landmarks.metrics.functional import mean_error, normalised_mean_error
-
-CodecOfSize = Callable[[Markup, Size, int], Codec]
-"""Builds a codec, as ``build(markup, crop_size, heatmap_size)``."""
-
-
-def _quarter_offset(markup: Markup, crop_size: Size, heatmap_size: int) -> Codec:
-    return ContinuousHeatmap(markup, crop_size, heatmap_size, sigma=1.5, peak=QuarterOffset())
-
-
-def _dark(markup: Markup, crop_size: Size, heatmap_size: int) -> Codec:
-    return ContinuousHeatmap(markup, crop_size, heatmap_size, sigma=2.0, peak=Dark(11))
-
-
-def _hih_csc(markup: Markup, crop_size: Size, heatmap_size: int) -> Codec:
-    return HIH(markup, crop_size, heatmap_size, decimal_loss=SoftClassification())
-
-
-METHODS: Mapping[str, CodecOfSize] = {
-    "argmax": IntegerHeatmap,
-    "quarter_offset": _quarter_offset,
-    "dark": _dark,
-    "continuous_subpixel": ContinuousHeatmap,
-    "hih": HIH,
-    "hih_csc": _hih_csc,
-}
-"""The methods by name, each as its authors pair target and decoder where that is known."""
 
 _CELLS_AT_ONCE = 2**22
 """Heatmap cells encoded at a time: 16 MiB a tensor, whatever the heatmap's size."""

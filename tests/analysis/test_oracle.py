@@ -7,7 +7,6 @@ import torch
 from matplotlib.figure import Figure
 
 from landmarks.analysis.oracle import (
-    METHODS,
     CodecError,
     OracleRow,
     PlacedFaces,
@@ -20,6 +19,7 @@ from landmarks.analysis.oracle import (
 )
 from landmarks.benchmarks import BENCHMARKS
 from landmarks.codecs.gaussian import IntegerHeatmap
+from landmarks.codecs.methods import METHODS
 from landmarks.data.crop import CropPolicy, LandmarkBox, Window
 from landmarks.errors import DataError
 from landmarks.geometry import Size

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from landmarks.analysis.oracle import METHODS
 from landmarks.codecs import (
     HIH,
     Argmax,
@@ -12,6 +11,7 @@ from landmarks.codecs import (
     LocalSoftArgmax,
     QuarterOffset,
 )
+from landmarks.codecs.methods import METHODS
 from landmarks.geometry import Size
 from landmarks.losses import SoftClassification
 from landmarks.markups import MARKUP_19, Markup

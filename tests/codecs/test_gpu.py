@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from landmarks.analysis.oracle import METHODS
+from landmarks.codecs.methods import METHODS
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_68
 

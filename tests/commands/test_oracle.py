@@ -4,8 +4,8 @@ import sys
 import polars
 import pytest
 
-from landmarks.analysis.oracle import METHODS
 from landmarks.cli import main
+from landmarks.codecs.methods import METHODS
 from tests.benchmarks.official_files import write_300w
 
 FOLDERS = ["helen/testset", "lfpw/testset", "ibug"]
