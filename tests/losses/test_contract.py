@@ -1,3 +1,5 @@
+"""What every loss between maps keeps to; each loss's own facts stand in its own file."""
+
 import math
 
 import numpy as np
@@ -86,26 +88,3 @@ def test_half_precision_is_compared_in_float32(loss, half, autocast):
         found = loss(output, target)
     assert found.dtype == torch.float32
     assert torch.equal(found, loss(output.float(), target.float()))
-
-
-def test_the_mean_is_over_points_that_count():
-    loss = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-    assert mean_over_points(loss, torch.ones(2, 2)) == 2.5
-    assert mean_over_points(loss, torch.tensor([[1.0, 0.0], [0.0, 1.0]])) == 2.5
-    assert mean_over_points(loss, torch.tensor([[2.0, 0.0], [0.0, 1.0]])) == 3
-    assert mean_over_points(loss, torch.zeros(2, 2)) == 0
-
-
-@pytest.mark.parametrize("value", [math.inf, math.nan, 1e30])
-def test_a_point_that_does_not_count_has_exactly_no_gradient(value):
-    loss = torch.tensor([[1.0, value]], requires_grad=True)
-    total = mean_over_points(loss, torch.tensor([[1.0, 0.0]]))
-    assert total == 1
-    (gradient,) = torch.autograd.grad(total, loss)
-    assert gradient.tolist() == [[1, 0]]
-
-
-def test_no_points_have_no_gradient():
-    loss = torch.tensor([[1.0, 2.0]], requires_grad=True)
-    (gradient,) = torch.autograd.grad(mean_over_points(loss, torch.zeros(1, 2)), loss)
-    assert gradient.tolist() == [[0, 0]]
