@@ -259,7 +259,7 @@ def reliability(
             _root_mean_square(spread[group == i]),
             _root_mean_square(distances[group == i]),
         )
-        for i in group.unique().tolist()
+        for i in sorted(set(group.tolist()))
     ]
 
 
@@ -294,9 +294,9 @@ def area_under_sparsification_error(
     spread, distances = spread.double(), distances.double()
     if not distances.isfinite().all():
         return math.nan
-    values, group = torch.unique(spread, return_inverse=True)
-    sums = torch.zeros_like(values).index_add(0, group, distances)
-    predicted = (sums / group.bincount())[group[spread.argsort()]]
+    group = torch.searchsorted(spread.sort().values, spread)  # equal spreads, one group
+    sums = torch.zeros_like(spread).index_add(0, group, distances)
+    predicted = (sums / group.bincount(minlength=len(spread)))[group.sort().values]
     left = torch.arange(1, len(spread) + 1, dtype=torch.float64, device=spread.device)
     gap = (predicted.cumsum(0) - distances.sort().values.cumsum(0)) / left
     return float(gap.mean() / distances.mean())
