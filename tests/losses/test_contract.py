@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landmarks.losses import MSE, SoftClassification, mean_over_points
+from landmarks.losses import MSE, SoftClassification
 
 LOSSES = [MSE(), SoftClassification()]
 
