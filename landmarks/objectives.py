@@ -37,8 +37,9 @@ class Supervised(Objective):
 
     def forward(self, network: Forward, codec: Codec, batch: Batch) -> dict[str, Tensor]:
         """One term, ``supervised``."""
-        targets = codec.encode(batch.points)
-        losses = [codec.loss(outputs, targets, batch.weight) for outputs in network(batch.image)]
+        losses = [
+            codec.supervise(outputs, batch.points, batch.weight) for outputs in network(batch.image)
+        ]
         return {"supervised": sum(losses[1:], start=losses[0])}
 
 

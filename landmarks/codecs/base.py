@@ -18,12 +18,14 @@ class Decoded(NamedTuple):
     Attributes:
         points: (B, K, 2) float32, crop pixels.
         confidence: (B, K) float32, larger is surer; its scale is the codec's own.
-        covariance: (B, K, 2, 2) float32 in square crop pixels, or None where the codec has none.
+        covariance: (B, K, 2, 2) float32 in square crop pixels: the codec's own claim of the
+            covariance of a point's error, which a temperature fitted later may scale. Symmetric,
+            positive definite, finite wherever the outputs are.
     """
 
     points: Float[Tensor, "B K 2"]
     confidence: Float[Tensor, "B K"]
-    covariance: Float[Tensor, "B K 2 2"] | None = None
+    covariance: Float[Tensor, "B K 2 2"]
 
 
 class StatedError(NamedTuple):
@@ -100,6 +102,25 @@ class Codec(nn.Module, ABC):
         Returns:
             A scalar, the mean over the points of non-zero weight; 0 if there are none.
         """
+
+    def supervise(
+        self, outputs: Fields, points: Float[Tensor, "B K 2"], weight: Float[Tensor, "B K"]
+    ) -> Tensor:
+        """Scores outputs against the truth: ``loss(outputs, encode(points), weight)``.
+
+        The one method with a body that a codec may override, for the sake of memory: targets can
+        take as much as the outputs, and where each is drawn from two numbers it need not be kept. A
+        contract test holds every codec to the same value and the same gradient.
+
+        Args:
+            outputs: What the network emitted, as `fields` asks.
+            points: (B, K, 2) crop pixels; NaN for a missing point.
+            weight: (B, K); 0 takes a point out altogether: its gradient is exactly zero.
+
+        Returns:
+            A scalar, the mean over the points of non-zero weight; 0 if there are none.
+        """
+        return self.loss(outputs, self.encode(points), weight)
 
     @abstractmethod
     def decode(self, outputs: Fields) -> Decoded:

@@ -10,10 +10,14 @@ from torch import Tensor
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
-from landmarks.codecs.peaks import Argmax, LocalSoftArgmax, Peak
+from landmarks.codecs.covariance import clamp_eigenvalues, isotropic
+from landmarks.codecs.peaks import CELL_VARIANCE, Argmax, LocalSoftArgmax, Peak
 from landmarks.geometry import Grid, Size, is_mirrored, nearest_cells, warp_maps
 from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
+
+_SURE = 0.01
+"""Cells of standard deviation that remain at the best: no point is claimed to be exact."""
 
 
 class GaussianHeatmap(Codec):
@@ -71,15 +75,30 @@ class GaussianHeatmap(Codec):
         return mean_over_points(self.point_loss(outputs["heatmap"], targets["heatmap"]), weight)
 
     def decode(self, outputs: Fields) -> Decoded:
-        """Reads each map's peak; the confidence is the map's highest value."""
+        """Reads each map's peak; the confidence is the map's highest value.
+
+        The covariance takes a map for the density of where the point may be, blurred by the
+        target's Gaussian: what the peak is wider than σ, and what rounding loses.
+        """
         peaks = self.peak(outputs["heatmap"].float())
-        return Decoded(self.grid.to_crop(peaks.cells), peaks.confidence)
+        excess = clamp_eigenvalues(peaks.spread - isotropic(self.sigma**2, peaks.spread), 0.0)
+        lost = isotropic(self._lost_variance + _SURE**2, peaks.spread)
+        return Decoded(
+            points=self.grid.to_crop(peaks.cells),
+            confidence=peaks.confidence,
+            covariance=self.grid.stride**2 * (excess + lost),
+        )
 
     def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:
         """Resamples the maps; left and right change places where the affine mirrors."""
         return {
             "heatmap": warp_point_maps(outputs["heatmap"], warped_from_crop, self.grid, self.markup)
         }
+
+    @property
+    @abstractmethod
+    def _lost_variance(self) -> float:
+        """What rounding costs along an axis, in target and peak, in square cells."""
 
     @abstractmethod
     def _centres(self, cells: Float[Tensor, "B K 2"]) -> Float[Tensor, "B K 2"]:
@@ -122,6 +141,10 @@ class ContinuousHeatmap(GaussianHeatmap):
         """That of the peak, in crop pixels."""
         return StatedError(*(self.grid.stride * part for part in self.peak.error(self.sigma)))
 
+    @property
+    def _lost_variance(self) -> float:
+        return self.peak.lost_variance()
+
     def _centres(self, cells: Float[Tensor, "B K 2"]) -> Float[Tensor, "B K 2"]:
         return cells
 
@@ -162,6 +185,11 @@ class IntegerHeatmap(GaussianHeatmap):
             stride * peak.float16,
             stride * peak.bfloat16,
         )
+
+    @property
+    def _lost_variance(self) -> float:
+        # The target lies on a cell's centre, where the peak loses nothing more.
+        return CELL_VARIANCE + self.peak.lost_variance(phase=0.0)
 
     def _centres(self, cells: Float[Tensor, "B K 2"]) -> Float[Tensor, "B K 2"]:
         return nearest_cells(cells, self.grid.size)

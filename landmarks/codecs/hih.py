@@ -10,8 +10,9 @@ from torch import Tensor
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
+from landmarks.codecs.covariance import clamp_eigenvalues, isotropic
 from landmarks.codecs.gaussian import draw_gaussians, exchange_mirrored
-from landmarks.codecs.peaks import highest_cells
+from landmarks.codecs.peaks import CELL_VARIANCE, highest_cells, peak_spread
 from landmarks.geometry import Grid, Size, apply_affine, nearest_cells, nearest_whole, warp_maps
 from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
@@ -120,10 +121,14 @@ class HIH(Codec):
 
     def decode(self, outputs: Fields) -> Decoded:
         """The highest cell and its highest bin; the confidence is the integer map's maximum."""
-        cells, confidence = highest_cells(outputs["integer"].float())
-        bins, _ = highest_cells(outputs["decimal"].float())
+        integer, decimal = outputs["integer"].float(), outputs["decimal"].float()
+        cells, confidence = highest_cells(integer)
+        bins, _ = highest_cells(decimal)
         points = self.grid.to_crop(cells + self.cell.to_crop(bins.float()))
-        return Decoded(points, confidence)
+        spread = peak_spread(integer, cells)
+        excess = clamp_eigenvalues(spread - isotropic(self.sigma**2, spread), 0.0)
+        lost = isotropic(CELL_VARIANCE * self.cell.stride**2, spread)
+        return Decoded(points, confidence, self.grid.stride**2 * (excess + lost))
 
     def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:
         """Resamples the integer maps; decodes, moves and encodes the decimal ones.

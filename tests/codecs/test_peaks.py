@@ -179,7 +179,8 @@ def test_flat_tied_and_tiny_maps_give_finite_points(name, height, width, values,
     peak, _ = PEAKS[name]
     rng = np.random.default_rng(seed)
     maps = torch.from_numpy(rng.choice(values, size=(3, 2, height, width))).float()
-    cells, confidence = peak(maps)
+    cells, confidence, spread = peak(maps)
+    assert spread.isfinite().all()
     assert cells.isfinite().all()
     assert torch.equal(confidence, maps.amax(dim=(-2, -1)))
     assert (cells >= -0.5).all()
