@@ -22,6 +22,9 @@ _COMMANDS = {
     "test": _Command("train", True, "measure a checkpoint on the test faces, face by face"),
     "compare": _Command("compare", False, "train and test several methods alike, and report"),
     "oracle": _Command("oracle", False, "the codecs' own error: encode, then decode, no network"),
+    "check-codec": _Command(
+        "check_codec", False, "whether a codec, your own too, keeps the whole contract"
+    ),
 }
 
 
@@ -35,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after ``landmarks``; those of this process if None.
 
     Returns:
-        The exit status: 0, or 2 for settings or files that cannot be used.
+        The exit status: 0; 1 for a codec that breaks its contract; 2 for settings or files that
+        cannot be used.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser()
@@ -46,11 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = _COMMANDS[options.command]
     rest = words if command.takes_name else words[1:]
     try:
-        importlib.import_module(f"landmarks.commands.{command.module}").main(rest)
+        status = importlib.import_module(f"landmarks.commands.{command.module}").main(rest)
     except (DataError, SettingsError) as error:
         print(f"landmarks {options.command}: error: {error}", file=sys.stderr)
         return 2
-    return 0
+    return int(status or 0)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -21,7 +21,7 @@ def clamp_eigenvalues(
     """
     first, mixed, second = matrices[..., 0, 0], matrices[..., 0, 1], matrices[..., 1, 1]
     mean, half_difference = (first + second) / 2, (first - second) / 2
-    radius = torch.hypot(half_difference, mixed)
+    radius = _hypotenuse(half_difference, mixed)
     larger = (mean + radius).clamp(lowest, highest)
     smaller = (mean - radius).clamp(lowest, highest)
     mean = (larger + smaller) / 2
@@ -58,3 +58,10 @@ def symmetric(
 ) -> Float[Tensor, "*batch 2 2"]:
     """The matrices ``[[first, mixed], [mixed, second]]``."""
     return torch.stack([first, mixed, mixed, second], dim=-1).view(*first.shape, 2, 2)
+
+
+def _hypotenuse(a: Float[Tensor, "*batch"], b: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+    """`torch.hypot`, which ONNX has not: the squares of huge numbers do not overflow."""
+    longer, shorter = torch.maximum(a.abs(), b.abs()), torch.minimum(a.abs(), b.abs())
+    ratio = shorter / longer.clamp(min=torch.finfo(a.dtype).tiny)
+    return longer * (1 + ratio.square()).sqrt()
