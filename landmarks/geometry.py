@@ -37,13 +37,15 @@ class Size(NamedTuple):
 class Grid:
     """A lattice of heatmap cells laid over a crop: cell ``i`` lies at ``origin + stride * i``.
 
-    A published pixel convention is a grid, never a code path. Use one of the three constructors:
+    A published pixel convention is a grid, never a code path. Use one of these constructors:
 
     - `centred` (the default everywhere): each cell is the mean of the crop pixels it covers.
     - `stride_only`: ``cell = pixel / stride``, what many projects do. A mirrored map then decodes
       ``stride - 1`` pixels off, which they patch by shifting the map.
     - `corners`: the first and last cells lie on the first and last pixels (UDP, Huang et al. 2020,
       https://arxiv.org/abs/1911.07524, section 3.2).
+    - `split`: bins finer than the crop; as `centred`, it tiles the crop.
+    - `within_cell`: bins that tile one cell.
 
     Attributes:
         height: Number of cells down.
@@ -105,6 +107,35 @@ class Grid:
         """
         return cls(bins, bins, 1 / bins, (1 / bins - 1) / 2)
 
+    @classmethod
+    def split(cls, crop_size: Size, factor: float) -> "Grid":
+        """Bins that tile the crop, ``factor`` of them along a pixel: finer than the crop above 1.
+
+        Args:
+            crop_size: Size of the crop in pixels.
+            factor: Number of bins along a pixel; it need not be whole, the number of bins must.
+
+        Raises:
+            ValueError: If the factor is not positive, or the bins do not tile the crop.
+
+        >>> grid = Grid.split(Size(256, 256), 2)
+        >>> grid.size, grid.to_crop(torch.tensor([0.0, 1.0, 2.0]))
+        (Size(height=512, width=512), tensor([-0.2500,  0.2500,  0.7500]))
+        """
+        if not (factor > 0 and math.isfinite(factor)):
+            raise ValueError(f"the splitting factor {factor} must be larger than 0")
+        height, width = (round(length * factor) for length in crop_size)
+        if min(height, width) < 1 or not all(
+            math.isclose(length * factor, bins, abs_tol=1e-9)
+            for length, bins in zip(crop_size, (height, width), strict=True)
+        ):
+            raise ValueError(
+                f"a crop of {crop_size.height} × {crop_size.width} px split {factor:g} times makes "
+                f"{crop_size.height * factor:g} × {crop_size.width * factor:g} bins; choose a "
+                "factor that makes whole numbers"
+            )
+        return cls(height, width, 1 / factor, (1 / factor - 1) / 2)
+
     @property
     def size(self) -> Size:
         """Height and width in cells."""
@@ -160,6 +191,20 @@ def apply_affine(
     tensor([[7., 8.]])
     """
     return points @ affine[..., :2].mT + affine[..., None, :, 2]
+
+
+def apply_affine_to_covariance(
+    affine: Float[Tensor, "*batch 2 3"], covariance: Float[Tensor, "*batch K 2 2"]
+) -> Float[Tensor, "*batch K 2 2"]:
+    """Covariances of moved points: ``linear @ covariance @ linear.T``, in square target pixels.
+
+    >>> quarter_turn = torch.tensor([[0.0, -2.0, 5.0], [2.0, 0.0, 5.0]])
+    >>> apply_affine_to_covariance(quarter_turn, torch.diag(torch.tensor([9.0, 1.0]))[None])
+    tensor([[[ 4.,  0.],
+             [ 0., 36.]]])
+    """
+    linear = affine[..., None, :, :2]
+    return linear @ covariance @ linear.mT
 
 
 def compose_affine(
@@ -271,6 +316,29 @@ def kept_inside(points: Float[Tensor, "*batch 2"], size: Size) -> Float[Tensor, 
     """
     last = points.new_tensor([size.width + FIRST_EDGE, size.height + FIRST_EDGE])
     return points.clamp(min=torch.full_like(last, FIRST_EDGE), max=last)
+
+
+def to_unit(points: Float[Tensor, "*batch 2"], size: Size) -> Float[Tensor, "*batch 2"]:
+    """Pixels to a square from -1 to 1 between the outer edges of the picture's outer pixels.
+
+    ``(2 x + 1) / W - 1``, the "normalised units" of DSNT (Nibali et al. 2018,
+    https://arxiv.org/abs/1801.07372; its code, https://github.com/anibali/dsntnn).
+
+    >>> to_unit(torch.tensor([[-0.5, 1.5], [9.5, 3.5]]), Size(4, 10))
+    tensor([[-1.,  0.],
+            [ 1.,  1.]])
+    """
+    return (2 * points + 1) / points.new_tensor([size.width, size.height]) - 1
+
+
+def from_unit(points: Float[Tensor, "*batch 2"], size: Size) -> Float[Tensor, "*batch 2"]:
+    """Pixels of places in a square from -1 to 1; undoes `to_unit`.
+
+    >>> from_unit(torch.tensor([[-1.0, 0.0], [1.0, 1.0]]), Size(4, 10))
+    tensor([[-0.5000,  1.5000],
+            [ 9.5000,  3.5000]])
+    """
+    return ((points + 1) * points.new_tensor([size.width, size.height]) - 1) / 2
 
 
 def outer_corners(size: Size) -> Float[Tensor, "4 2"]:

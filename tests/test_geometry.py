@@ -10,13 +10,16 @@ from landmarks.geometry import (
     Grid,
     Size,
     apply_affine,
+    apply_affine_to_covariance,
     compose_affine,
     flip_affine,
+    from_unit,
     inside,
     invert_affine,
     is_mirrored,
     photo_from_crop_affine,
     shrink_affine,
+    to_unit,
     warp_maps,
 )
 
@@ -88,6 +91,42 @@ def test_a_mirrored_grid_is_the_grid_of_the_mirrored_crop(constructor, cells):
     grid = constructor(Size(cells * 4, cells * 4), cells)
     centres = grid.to_crop(torch.arange(cells, dtype=torch.float64))
     torch.testing.assert_close(cells * 4 - 1 - centres.flip(0), centres)
+
+
+@pytest.mark.parametrize("factor", [1, 1.5, 2, 3, 0.25])
+def test_split_pixels_tile_the_crop(factor):
+    grid = Grid.split(Size(16, 8), factor)
+    assert grid.size == Size(int(16 * factor), int(8 * factor))
+    centres = grid.to_crop(torch.arange(grid.width, dtype=torch.float64))
+    torch.testing.assert_close(centres[0] - grid.stride / 2, torch.tensor(-0.5).double())
+    torch.testing.assert_close(centres[-1] + grid.stride / 2, torch.tensor(7.5).double())
+    torch.testing.assert_close(8 - 1 - centres.flip(0), centres)
+    assert Grid.split(Size(16, 8), 0.25) == Grid.centred(Size(16, 8), 4)
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (0, "larger than 0"),
+        (-1.0, "larger than 0"),
+        (math.nan, "larger"),
+        (1.3, "10.4 × 10.4 bins"),
+    ],
+)
+def test_a_split_without_whole_bins_is_refused(factor, words):
+    with pytest.raises(ValueError, match=words):
+        Grid.split(Size(8, 8), factor)
+
+
+@quick
+@given(height=st.integers(1, 500), width=st.integers(1, 500), points=some_points)
+def test_unit_places_count_from_the_outer_edges(height, width, points):
+    size = Size(height, width)
+    places = to_unit(points, size)
+    torch.testing.assert_close(from_unit(places, size), points, atol=1e-9, rtol=1e-9)
+    assert torch.equal(inside(points, size), (places.abs() <= 1).all(dim=-1))
+    mirrored = to_unit(apply_affine(flip_affine(width, torch.float64), points), size)
+    torch.testing.assert_close(mirrored[..., 0], -places[..., 0], atol=1e-9, rtol=1e-9)
 
 
 def test_grids_of_crops_that_are_not_square():
@@ -289,3 +328,16 @@ def test_a_warp_is_differentiable_in_the_maps():
     maps = torch.rand(1, 2, 4, 5, dtype=torch.float64, requires_grad=True)
     affine = similarity(0.4, 1.2, 0.3, -0.7)[None]
     assert torch.autograd.gradcheck(lambda maps: warp_maps(maps, affine), (maps,))
+
+
+@quick
+@given(affine=similarities, seed=st.integers(0, 1000))
+def test_a_covariance_moves_as_the_spread_of_its_points_does(affine, seed):
+    cloud = np.random.default_rng(seed).normal(size=(50, 2)) @ np.array([[3.0, 1.0], [0.0, 0.5]])
+    moved = apply_affine(affine, torch.from_numpy(cloud))
+    covariance = torch.from_numpy(np.cov(cloud.T))[None]
+    torch.testing.assert_close(
+        apply_affine_to_covariance(affine, covariance)[0], torch.from_numpy(np.cov(moved.numpy().T))
+    )
+    batch = affine.expand(3, 2, 3), covariance.expand(3, 4, 2, 2)
+    assert apply_affine_to_covariance(*batch).shape == (3, 4, 2, 2)
