@@ -1,15 +1,29 @@
 """`landmarks oracle`: what every codec loses by itself, on a benchmark's true points."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from jsonargparse import ArgumentParser
 
 from landmarks.errors import SettingsError
 
+if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
+    from landmarks.analysis.oracle import Condition, PlacedFaces
+    from landmarks.benchmarks.base import Benchmark
+    from landmarks.codecs.methods import CodecOfSize
+
+
+class _Settings(NamedTuple):
+    sizes: list[int]
+    sigma: float | None
+    draws: int
+    seed: int
+    output: Path
+
 
 def main(arguments: Sequence[str]) -> None:
-    """Encodes and decodes a benchmark's true points; writes ``oracle.csv`` and ``oracle.svg``.
+    """Encodes and decodes a benchmark's true points; writes ``oracle.csv`` and a plot or more.
 
     Raises:
         landmarks.errors.SettingsError: If an option cannot be used; the message names it.
@@ -20,7 +34,19 @@ def main(arguments: Sequence[str]) -> None:
     output = Path(options.output)
     if output.exists() and not output.is_dir():
         raise SettingsError(f"--output {output} is a file; name a folder, new or existing")
-    _measure(options.benchmark, options.root, options.split, options.crop_size, sizes, output)
+    if options.draws < 1:
+        raise SettingsError(f"--draws {options.draws} must be at least 1")
+    if options.seed < 0:
+        raise SettingsError(f"--seed {options.seed} must be at least 0")
+    if options.sigma is not None and not 0 < options.sigma < float("inf"):
+        raise SettingsError(f"--sigma {options.sigma} must be a number of cells above 0")
+    conditions = _conditions(options.corruption or [], options.level or [], options.on_top or [])
+    methods = _methods(options.methods)
+    benchmark, split, faces = _faces(
+        options.benchmark, options.root, options.split, options.crop_size
+    )
+    settings = _Settings(sizes, options.sigma, options.draws, options.seed, output)
+    _measure(benchmark, split, faces, conditions, methods, settings)
 
 
 def _parser() -> ArgumentParser:
@@ -28,9 +54,11 @@ def _parser() -> ArgumentParser:
         prog="landmarks oracle",
         allow_abbrev=False,  # a misspelt option is an error, not a guess
         description="The codecs' own error: the benchmark's true points are placed in the crop, "
-        "encoded and decoded with no network between. Points that are missing or outside the crop "
-        "are left out. Writes oracle.csv (mean Euclidean error and mean signed error in crop "
-        "pixels, NME in per cent under the benchmark's first protocol) and oracle.svg.",
+        "encoded and decoded with no network between; with --corruption, what was encoded is "
+        "spoilt before it is decoded. Points that are missing or outside the crop are left out. "
+        "Writes oracle.csv (errors in crop pixels with their standard error, NME in per cent under "
+        "the benchmark's first protocol, the paired difference to the best method, and how well "
+        "the codecs' covariances describe the errors) and oracle.svg, or a plot a corruption.",
     )
     parser.add_argument(
         "--benchmark", type=str, required=True, help="name of the benchmark, such as 300w"
@@ -58,10 +86,54 @@ def _parser() -> ArgumentParser:
         "than the crop",
     )
     parser.add_argument(
+        "--methods",
+        type=str,
+        default=None,
+        help="names of the methods, separated by commas; without it, all of them",
+    )
+    parser.add_argument(
+        "--corruption",
+        type=str,
+        action="append",
+        help="what spoils the maps: white_noise or correlated_noise (level: standard deviation "
+        "relative to the peak's height), width (factor on the spread), elongated (ratio of the "
+        "axes), second_mode (its relative height), border (cells beyond the border that points are "
+        "moved to; --level=-1,0 for inside and on it), float16, bfloat16 (level 1), posterior "
+        "(maps of real spread; the median posterior's, in cells). Repeat it, with a --level each, "
+        "to measure several",
+    )
+    parser.add_argument(
+        "--level",
+        type=str,
+        action="append",
+        help="levels of the --corruption, separated by commas, such as 0.02,0.05,0.1",
+    )
+    parser.add_argument(
+        "--on_top",
+        type=str,
+        action="append",
+        help="a further corruption at every level, as NAME=LEVEL, such as white_noise=0.05; may be "
+        "repeated",
+    )
+    parser.add_argument(
+        "--sigma",
+        type=float,
+        default=None,
+        help="spread of all Gaussian targets in cells, so that decoders are compared on the same "
+        "maps; without it, each method's own",
+    )
+    parser.add_argument(
+        "--draws",
+        type=int,
+        default=1,
+        help="how often each face is measured at every level, with other random draws",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the random draws")
+    parser.add_argument(
         "--output",
         type=str,
         required=True,
-        help="folder to write oracle.csv and oracle.svg to; it is made if it is not there",
+        help="folder to write oracle.csv and the plots to; it is made if it is not there",
     )
     return parser
 
@@ -89,18 +161,86 @@ def _heatmap_sizes(text: str, crop_size: int) -> list[int]:
     return sorted(set(sizes))
 
 
-def _measure(
-    name: str, root: str | None, split: str | None, crop: int, sizes: list[int], output: Path
-) -> None:
-    # Imported here, since they take seconds and `--help` needs none of them.
-    from landmarks.analysis.oracle import (
-        oracle,
-        oracle_figure,
-        oracle_frame,
-        place_faces,
-        write_csv,
-    )
-    from landmarks.analysis.plots import save_svg
+def _conditions(
+    names: list[str], levels: list[str], on_top: list[str]
+) -> "list[tuple[str, list[Condition]]]":
+    """For each --corruption its conditions, a level each; one exact condition without any."""
+    from landmarks.analysis.corruption import CORRUPTIONS
+    from landmarks.analysis.oracle import EXACT, Condition
+
+    if len(names) != len(levels):
+        raise SettingsError(
+            f"{len(names)} --corruption and {len(levels)} --level; give each --corruption a "
+            "--level of its own"
+        )
+    if not names:
+        if on_top:
+            raise SettingsError(
+                f"--on_top {on_top[0]} needs a --corruption that it comes on top of"
+            )
+        return [("oracle", [EXACT])]
+    further = [_name_and_level(text) for text in on_top]
+    unknown = [name for name in (*names, *(name for name, _ in further)) if name not in CORRUPTIONS]
+    if unknown:
+        raise SettingsError(
+            f"corruption {unknown[0]!r} is not known; choose one of {', '.join(CORRUPTIONS)}"
+        )
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise SettingsError(
+            f"--corruption {repeated[0]} is given twice; separate its levels by commas"
+        )
+    result = []
+    for name, text in zip(names, levels, strict=True):
+        own = []
+        for level in _numbers(text):
+            try:
+                parts = [CORRUPTIONS[each](value) for each, value in [(name, level), *further]]
+            except ValueError as error:
+                raise SettingsError(f"--corruption {name} --level {text}: {error}") from None
+            label = " + ".join([name, *(f"{each} {value:g}" for each, value in further)])
+            own.append(Condition(label, level, tuple(parts)))
+        result.append((name, own))
+    return result
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return sorted({float(word) for word in text.split(",")})
+    except ValueError:
+        raise SettingsError(
+            f"--level {text!r} is no number; separate levels by commas, such as 0.02,0.05"
+        ) from None
+
+
+def _name_and_level(text: str) -> tuple[str, float]:
+    name, _, level = text.partition("=")
+    try:
+        return name, float(level)
+    except ValueError:
+        raise SettingsError(
+            f"--on_top {text!r} must be a corruption and its level, such as white_noise=0.05"
+        ) from None
+
+
+def _methods(text: str | None) -> "Mapping[str, CodecOfSize]":
+    from landmarks.codecs.methods import METHODS
+
+    if text is None:
+        return METHODS
+    names = list(dict.fromkeys(text.split(",")))
+    for name in names:
+        if name not in METHODS:
+            raise SettingsError(
+                f"--methods {text!r}: {name!r} is not known; choose from {', '.join(METHODS)}"
+            )
+    return {name: METHODS[name] for name in names}
+
+
+def _faces(
+    name: str, root: str | None, split: str | None, crop: int
+) -> "tuple[Benchmark, str, PlacedFaces]":
+    from landmarks.analysis.oracle import place_faces
     from landmarks.benchmarks import BENCHMARKS
     from landmarks.data.crop import LandmarkBox
     from landmarks.geometry import Size
@@ -127,22 +267,51 @@ def _measure(
         f"points; {left_out:,} left out ({faces.missing:,} missing, {faces.outside:,} outside the "
         "crop)"
     )
-    rows = oracle(faces, facts.markup, sizes)
-    write_csv(rows, output / "oracle.csv")
-    title = f"{facts.title} {split}: encode and decode, {crop} px crop"
-    save_svg(oracle_figure(rows, title), output / "oracle.svg")
-    print(_table(oracle_frame(rows).rows(), facts.protocols[0].name))
-    print(f"wrote {output / 'oracle.csv'} and {output / 'oracle.svg'}")
+    return benchmark, split, faces
 
 
-def _table(rows: Sequence[tuple[str, int, float, float, float, float]], protocol: str) -> str:
-    width = max(len(method) for method, *_ in rows)
-    lines = [
-        f"{'method':{width}}  heatmap  error (px)    bias x    bias y   NME (%)",
-        *(
-            f"{method:{width}}  {size:7}  {error:10.4f}  {x:+8.4f}  {y:+8.4f}  {nme:8.4f}"
-            for method, size, error, x, y, nme in rows
-        ),
-        f"pixels of the crop; NME under {protocol}",
-    ]
-    return "\n".join(lines)
+def _measure(
+    benchmark: "Benchmark",
+    split: str,
+    faces: "PlacedFaces",
+    conditions: "list[tuple[str, list[Condition]]]",
+    methods: "Mapping[str, CodecOfSize]",
+    settings: _Settings,
+) -> None:
+    from landmarks.analysis.oracle import (
+        corruption_figure,
+        oracle,
+        oracle_figure,
+        oracle_text,
+        write_csv,
+    )
+    from landmarks.analysis.plots import save_svg
+
+    facts = benchmark.facts
+    rows = oracle(
+        faces,
+        facts.markup,
+        settings.sizes,
+        methods,
+        [condition for _, own in conditions for condition in own],
+        settings.sigma,
+        settings.draws,
+        settings.seed,
+    )
+    output = settings.output
+    written = [output / "oracle.csv"]
+    write_csv(rows, written[0])
+    title = f"{facts.title} {split}, {faces.crop_size.width} px crop"
+    if not conditions[0][1][0].corruptions:
+        written.append(output / "oracle.svg")
+        save_svg(oracle_figure(rows, f"{title}: encode and decode"), written[1])
+    else:
+        for name, own in conditions:
+            for size in settings.sizes:
+                shown = [r for r in rows if r.condition in own and r.heatmap_size == size]
+                several = f"_{size}" if len(settings.sizes) > 1 else ""
+                written.append(output / f"{name}{several}.svg")
+                heading = f"{own[0].name}: {title}, {size} cells"
+                save_svg(corruption_figure(shown, heading), written[-1])
+    print(oracle_text(rows, facts.protocols[0].name))
+    print(f"wrote {', '.join(str(path) for path in written)}")

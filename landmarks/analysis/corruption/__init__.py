@@ -9,6 +9,9 @@ from landmarks.analysis.corruption.base import (
     ShapeCorruption,
     ValueCorruption,
     corrupted_maps,
+    disturbed,
+    moved,
+    redrawn,
 )
 from landmarks.analysis.corruption.place import Border
 from landmarks.analysis.corruption.shape import Elongation, Posterior, SecondMode, Width
@@ -44,4 +47,7 @@ __all__ = [
     "WhiteNoise",
     "Width",
     "corrupted_maps",
+    "disturbed",
+    "moved",
+    "redrawn",
 ]

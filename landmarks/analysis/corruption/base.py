@@ -160,19 +160,45 @@ def corrupted_maps(
     >>> maps.shape, round(float(maps.max()), 1)
     (torch.Size([1, 1, 8, 8]), 1.0)
     """
-    truth = cells.double()
+    truth = moved(cells.double(), size, corruptions, rng)
+    maps = redrawn(Mixture.target(truth, sigma), corruptions, rng).draw(size)
+    return truth, disturbed(maps, maps.new_ones(len(maps)), corruptions, rng)
+
+
+def moved(
+    cells: Float64[Tensor, "B K 2"],
+    size: Size,
+    corruptions: Sequence[Corruption],
+    rng: np.random.Generator,
+) -> Float64[Tensor, "B K 2"]:
+    """The points as the point corruptions among these leave them; see `PointCorruption.move`."""
     for corruption in corruptions:
         if isinstance(corruption, PointCorruption):
-            truth = corruption.move(truth, size, rng)
-    mixture = Mixture.target(truth, sigma)
+            cells = corruption.move(cells, size, rng)
+    return cells
+
+
+def redrawn(
+    mixture: Mixture, corruptions: Sequence[Corruption], rng: np.random.Generator
+) -> Mixture:
+    """The map as the shape corruptions among these leave it; see `ShapeCorruption.redraw`."""
     for corruption in corruptions:
         if isinstance(corruption, ShapeCorruption):
             mixture = corruption.redraw(mixture, rng)
-    maps = mixture.draw(size)
+    return mixture
+
+
+def disturbed(
+    field: Float[Tensor, "B C h w"],
+    height: Float[Tensor, " B"],
+    corruptions: Sequence[Corruption],
+    rng: np.random.Generator,
+) -> Float[Tensor, "B C h w"]:
+    """The field as the value corruptions among these leave it; see `ValueCorruption.disturb`."""
     for corruption in corruptions:
         if isinstance(corruption, ValueCorruption):
-            maps = corruption.disturb(maps, maps.new_ones(len(maps)), rng)
-    return truth, maps
+            field = corruption.disturb(field, height, rng)
+    return field
 
 
 def _gaussians(
