@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from landmarks.codecs.base import Codec
+from landmarks.codecs.coordinates import Coordinates
+from landmarks.codecs.dsnt import DSNT
 from landmarks.codecs.gaussian import ContinuousHeatmap, IntegerHeatmap
 from landmarks.codecs.hih import HIH
 from landmarks.codecs.peaks import Dark, MatchedFit, QuarterOffset
-from landmarks.codecs.randomised_rounding import ExpectedRounding, RandomisedRounding
+from landmarks.codecs.randomised_rounding import RandomisedRounding
+from landmarks.codecs.simcc import SimCC
 from landmarks.codecs.udp import UDPHeatmap, UDPOffset
 from landmarks.geometry import Size
 from landmarks.losses import MatchedDistance, SoftClassification
@@ -34,6 +37,17 @@ def _hih_csc(markup: Markup, crop_size: Size, heatmap_size: int) -> Codec:
     return HIH(markup, crop_size, heatmap_size, decimal_loss=SoftClassification())
 
 
+def _simcc(markup: Markup, crop_size: Size, heatmap_size: int) -> Codec:
+    # Its bins follow the crop, two a pixel: it is compared as published at any heatmap size.
+    del heatmap_size
+    return SimCC(markup, crop_size)
+
+
+def _coordinates(markup: Markup, crop_size: Size, heatmap_size: int) -> Codec:
+    del heatmap_size  # there is no map
+    return Coordinates(markup, crop_size)
+
+
 METHODS: Mapping[str, CodecOfSize] = {
     "argmax": IntegerHeatmap,
     "quarter_offset": _quarter_offset,
@@ -45,6 +59,8 @@ METHODS: Mapping[str, CodecOfSize] = {
     "udp": UDPHeatmap,
     "udp_offset": UDPOffset,
     "h3r": RandomisedRounding,
-    "h3r_expected": ExpectedRounding,
+    "simcc": _simcc,
+    "dsnt": DSNT,
+    "coordinates": _coordinates,
 }
 """What `landmarks oracle`, `bench` and the contract tests run over."""
