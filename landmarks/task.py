@@ -18,10 +18,11 @@ from landmarks.benchmarks import BENCHMARKS
 from landmarks.codecs.base import Codec, Decoded
 from landmarks.data.datamodule import EvaluationSet, FaceDataModule
 from landmarks.errors import DataError
-from landmarks.geometry import Size, apply_affine
+from landmarks.geometry import Size, apply_affine, apply_affine_to_covariance
 from landmarks.markups import Markup
+from landmarks.metrics.calibration import COVERAGES
 from landmarks.metrics.functional import normalised_mean_error
-from landmarks.metrics.predictions import PredictedPoints
+from landmarks.metrics.predictions import PredictedPoints, Predictions
 from landmarks.objectives import Objective
 from landmarks.results import FaceResults
 
@@ -47,6 +48,7 @@ class LandmarkTask(LightningModule):
         scheduler: Builds the learning rate's schedule, as ``scheduler(optimizer, total_steps)``.
 
     Attributes:
+        validation_results: What the latest validation run found; None before the first.
         test_results: What the latest test run found, by split.
     """
 
@@ -75,6 +77,7 @@ class LandmarkTask(LightningModule):
         self.optimizer = optimizer
         self.scheduler = scheduler
         self.predictions = nn.ModuleList()
+        self.validation_results: FaceResults | None = None
         self.test_results: dict[str, FaceResults] = {}
 
     def forward(self, image: Float[Tensor, "B 3 H W"]) -> Decoded:
@@ -114,14 +117,18 @@ class LandmarkTask(LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Logs NME, FR and AUC of the held-out faces under the benchmark's first protocol."""
         (results,) = self._finish_evaluation("validate")
+        self.validation_results = results
         scores = self._scores(results, first_only=True)
         self.log_dict({f"val/{name}": value for name, value in scores.items()}, prog_bar=True)
 
     def on_test_epoch_end(self) -> None:
-        """Keeps each face's errors and logs every protocol's scores of every split."""
+        """Keeps each face's errors, logs every protocol's scores and the covariances' calibration.
+
+        The calibration is that of the covariances as the codec claims them, without a temperature.
+        """
         for results in self._finish_evaluation("test"):
             self.test_results[results.split] = results
-            scores = self._scores(results, first_only=False)
+            scores = self._scores(results, first_only=False) | self._calibration(results)
             self.log_dict({f"{results.split}/{name}": value for name, value in scores.items()})
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
@@ -181,26 +188,29 @@ class LandmarkTask(LightningModule):
 
     def _predict(self, batch: Batch, place: int) -> None:
         image = batch.image.contiguous(memory_format=torch.channels_last)
-        points_crop = self(image).points.double()
-        points_photo = apply_affine(batch.photo_from_crop, points_crop)
+        decoded = self(image)
+        points_photo = apply_affine(batch.photo_from_crop, decoded.points.double())
+        covariances_photo = apply_affine_to_covariance(
+            batch.photo_from_crop, decoded.covariance.double()
+        )
         metric = self.predictions[place]
         assert isinstance(metric, PredictedPoints)
-        metric.update(points_photo, batch.face)
+        metric.update(points_photo, covariances_photo, batch.face)
 
     def _finish_evaluation(self, stage: str) -> list[FaceResults]:
         found = []
         for metric, truth in zip(self.predictions, self._data().evaluation(stage), strict=True):
             assert isinstance(metric, PredictedPoints)
-            face, points = metric.compute()
-            found.append(self._measure(truth, face.cpu(), points.cpu()))
+            predictions = Predictions(*(part.cpu() for part in metric.compute()))
+            found.append(self._measure(truth, predictions))
             metric.reset()
         return found
 
-    def _measure(self, truth: EvaluationSet, face: Tensor, points: Tensor) -> FaceResults:
-        nme = {
-            protocol.name: normalised_mean_error(
-                points, truth.points_photo[face], truth.normalisers[face, i]
-            ).numpy()
+    def _measure(self, truth: EvaluationSet, predictions: Predictions) -> FaceResults:
+        face, points, covariances = predictions
+        true_points = truth.points_photo[face]
+        normalisers = {
+            protocol.name: truth.normalisers[face, i]
             for i, protocol in enumerate(self.facts.protocols)
         }
         records = [truth.records[i] for i in face.tolist()]
@@ -210,7 +220,13 @@ class LandmarkTask(LightningModule):
             photo=tuple(record.photo.name for record in records),
             subsets=tuple(tuple(sorted(record.subsets)) for record in records),
             points_photo=points.numpy(),
-            nme=nme,
+            covariances_photo=covariances.numpy(),
+            true_points_photo=true_points.numpy(),
+            normalisers={name: distance.numpy() for name, distance in normalisers.items()},
+            nme={
+                name: normalised_mean_error(points, true_points, distance).numpy()
+                for name, distance in normalisers.items()
+            },
         )
 
     def _scores(self, results: FaceResults, first_only: bool) -> dict[str, float]:
@@ -224,3 +240,14 @@ class LandmarkTask(LightningModule):
             for score in scores
             for name, value in (("nme", score.nme), ("fr", score.fr), ("auc", score.auc))
         }
+
+    def _calibration(self, results: FaceResults) -> dict[str, float]:
+        """Of errors in per cent of the first protocol's normaliser; coverage in per cent."""
+        protocol = self.facts.protocols[0].name
+        found = results.calibration(protocol)
+        coverage = {
+            f"coverage_{100 * probability:g}": 100 * share
+            for probability, share in zip(COVERAGES, found.coverage, strict=True)
+        }
+        scores = {"nll": found.nll, **coverage, "spearman": found.correlation}
+        return {f"{protocol}/{name}": value for name, value in scores.items()}
