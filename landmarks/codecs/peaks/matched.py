@@ -17,8 +17,8 @@ from landmarks.codecs.peaks.spread import CELL_VARIANCE
 from landmarks.codecs.peaks.windows import highest_cells, windows
 from landmarks.geometry import Size, kept_inside
 
-_STEPS = 5
-"""Newton steps under each weight."""
+_STEPS = 4, 3
+"""Newton steps under the first weight and under the second."""
 
 _NARROWEST = 0.5
 """Spread of the narrowest weight, in spreads of the Gaussian."""
@@ -95,7 +95,7 @@ class MatchedFit(Peak):
         mean = best.double() - self.reach
 
         width = torch.full_like(mean[..., :1], self.sigma)
-        for _ in range(_STEPS):
+        for _ in range(_STEPS[0]):
             fit = self._fit(window, mean, width)
             mean = mean + fit.step
         noise = self._noise(window, mean, fit.height)
@@ -103,7 +103,7 @@ class MatchedFit(Peak):
 
         share = (noise / _NOISY).clamp(max=1)[..., None]
         width = self.narrowest + (self.sigma - self.narrowest) * share
-        for _ in range(_STEPS):
+        for _ in range(_STEPS[1]):
             mean = mean + self._fit(window, mean, width).step
         found = kept_inside((cells + mean).to(maps.dtype), size)
         bounded = clamp_eigenvalues(spread, CELL_VARIANCE, CELL_VARIANCE * max(size) ** 2)
@@ -149,8 +149,8 @@ class MatchedFit(Peak):
 
         # Two blocks either way make a box; neighbouring boxes overlap by half.
         part = maps[..., : down * block, : across * block]
-        rows = part.reshape(*maps.shape[:2], down, block, across * block).sum(dim=-2)
-        blocks = rows.view(*maps.shape[:2], down, across, block).sum(dim=-1)
+        rows = part.unfold(-2, block, block)
+        blocks = _sum_of_last(_sum_of_last(rows).unfold(-1, block, block))
         boxes = blocks[..., 1:, :] + blocks[..., :-1, :]
         corner, _ = highest_cells(boxes[..., 1:] + boxes[..., :-1])
         spike = (height * core.scale < _SPIKE * highest)[..., None]
@@ -251,6 +251,12 @@ class MatchedFit(Peak):
             found = brentq(pull, true - 2 * sigma, true + 2 * sigma, args=(row,))
             errors.append(abs(float(found) - float(true)))
         return max(errors)
+
+
+def _sum_of_last(maps: Float[Tensor, "*shape n"]) -> Float[Tensor, "*shape"]:
+    """The sum along a short last axis: added slice by slice, many times faster than `sum`."""
+    first, *others = maps.unbind(dim=-1)
+    return sum(others, start=first)
 
 
 class _Window(NamedTuple):
