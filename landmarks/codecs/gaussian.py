@@ -12,6 +12,7 @@ from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
 from landmarks.codecs.covariance import clamp_eigenvalues, isotropic
 from landmarks.codecs.peaks import CELL_VARIANCE, Argmax, LocalSoftArgmax, Peak
+from landmarks.codecs.supervision import Draw, supervise_drawn
 from landmarks.geometry import Grid, Size, is_mirrored, nearest_cells, warp_maps
 from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
@@ -73,6 +74,14 @@ class GaussianHeatmap(Codec):
     def loss(self, outputs: Fields, targets: Fields, weight: Float[Tensor, "B K"]) -> Tensor:
         """The mean of the points' losses."""
         return mean_over_points(self.point_loss(outputs["heatmap"], targets["heatmap"]), weight)
+
+    def supervise(
+        self, outputs: Fields, points: Float[Tensor, "B K 2"], weight: Float[Tensor, "B K"]
+    ) -> Tensor:
+        """The loss against each point's Gaussian, which is drawn when it is needed."""
+        centres = self._centres(self.grid.to_cells(points))
+        draw = gaussians_of(self.grid.size, self.sigma)
+        return supervise_drawn(outputs["heatmap"], centres, weight, draw, self.point_loss)
 
     def decode(self, outputs: Fields) -> Decoded:
         """Reads each map's peak; the confidence is the map's highest value.
@@ -196,15 +205,42 @@ class IntegerHeatmap(GaussianHeatmap):
 
 
 def draw_gaussians(
-    centres: Float[Tensor, "B K 2"], size: Size, sigma: float
+    centres: Float[Tensor, "B K 2"],
+    size: Size,
+    sigma: float,
+    memory_format: torch.memory_format = torch.contiguous_format,
 ) -> Float[Tensor, "B K h w"]:
-    """A Gaussian of height 1 round each centre, in cells; zero where the centre is NaN; float32."""
+    """A Gaussian of height 1 round each centre, in cells; zero where the centre is NaN; float32.
+
+    It is the product of a function of x and one of y: exponentials are taken along the axes only.
+
+    Args:
+        centres: (B, K, 2) in cells.
+        size: Of the maps.
+        sigma: Spread of the Gaussians in cells.
+        memory_format: How the maps lie in memory, contiguous or channels last.
+    """
     columns = torch.arange(size.width, dtype=centres.dtype, device=centres.device)
     rows = torch.arange(size.height, dtype=centres.dtype, device=centres.device)
-    along = torch.exp(-((columns - centres[..., 0, None]) ** 2) / (2 * sigma**2))
-    down = torch.exp(-((rows - centres[..., 1, None]) ** 2) / (2 * sigma**2))
-    maps = down[..., :, None] * along[..., None, :]
-    return torch.where(centres.isnan().any(dim=-1)[..., None, None], 0, maps).float()
+    along = torch.exp(-((columns - centres[..., 0, None]) ** 2) / (2 * sigma**2)).float()
+    down = torch.exp(-((rows - centres[..., 1, None]) ** 2) / (2 * sigma**2)).float()
+    there = ~centres.isnan().any(dim=-1, keepdim=True)
+    along, down = torch.where(there, along, 0), torch.where(there, down, 0)
+    if memory_format is torch.channels_last:
+        along, down = along.mT.contiguous(), down.mT.contiguous()
+        return (down[:, :, None] * along[:, None]).permute(0, 3, 1, 2)
+    return down[..., :, None] * along[..., None, :]
+
+
+def gaussians_of(size: Size, sigma: float) -> Draw:
+    """Draws Gaussians of one spread as `supervise_drawn` asks; arguments as `draw_gaussians`."""
+
+    def draw(
+        centres: Float[Tensor, "b k 2"], memory_format: torch.memory_format
+    ) -> Float[Tensor, "b k h w"]:
+        return draw_gaussians(centres, size, sigma, memory_format)
+
+    return draw
 
 
 def warp_point_maps(

@@ -11,8 +11,9 @@ from torch import Tensor
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
 from landmarks.codecs.covariance import clamp_eigenvalues, isotropic
-from landmarks.codecs.gaussian import draw_gaussians, exchange_mirrored
+from landmarks.codecs.gaussian import draw_gaussians, exchange_mirrored, gaussians_of
 from landmarks.codecs.peaks import CELL_VARIANCE, highest_cells, peak_spread
+from landmarks.codecs.supervision import supervise_drawn
 from landmarks.geometry import Grid, Size, apply_affine, nearest_cells, nearest_whole, warp_maps
 from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
@@ -105,11 +106,9 @@ class HIH(Codec):
 
     def encode(self, points: Float[Tensor, "B K 2"]) -> Fields:
         """Draws the cell and the place within it; a missing point's maps are zero."""
-        cells = self.grid.to_cells(points)
-        nearest = nearest_cells(cells, self.grid.size)
-        bins = self._nearest_bins(cells - nearest, nearest)
+        cells, bins = self._centres(points)
         return {
-            "integer": draw_gaussians(nearest, self.grid.size, self.sigma),
+            "integer": draw_gaussians(cells, self.grid.size, self.sigma),
             "decimal": draw_gaussians(bins, self.cell.size, self.decimal_sigma),
         }
 
@@ -118,6 +117,27 @@ class HIH(Codec):
         integer = self.integer_loss(outputs["integer"], targets["integer"])
         decimal = self.decimal_loss(outputs["decimal"], targets["decimal"])
         return mean_over_points(integer + self.decimal_weight * decimal, weight)
+
+    def supervise(
+        self, outputs: Fields, points: Float[Tensor, "B K 2"], weight: Float[Tensor, "B K"]
+    ) -> Tensor:
+        """The loss against each point's Gaussians, which are drawn when they are needed."""
+        cells, bins = self._centres(points)
+        integer = supervise_drawn(
+            outputs["integer"],
+            cells,
+            weight,
+            gaussians_of(self.grid.size, self.sigma),
+            self.integer_loss,
+        )
+        decimal = supervise_drawn(
+            outputs["decimal"],
+            bins,
+            weight,
+            gaussians_of(self.cell.size, self.decimal_sigma),
+            self.decimal_loss,
+        )
+        return integer + self.decimal_weight * decimal
 
     def decode(self, outputs: Fields) -> Decoded:
         """The highest cell and its highest bin; the confidence is the integer map's maximum."""
@@ -158,6 +178,14 @@ class HIH(Codec):
             "integer": exchange_mirrored(warped.view(integer.shape), warped_from_crop, self.markup),
             "decimal": exchange_mirrored(within, warped_from_crop, self.markup),
         }
+
+    def _centres(
+        self, points: Float[Tensor, "B K 2"]
+    ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K 2"]]:
+        """Where the Gaussians are drawn, in cells and in bins; a missing point has none."""
+        cells = self.grid.to_cells(points)
+        nearest = nearest_cells(cells, self.grid.size)
+        return nearest, self._nearest_bins(cells - nearest, nearest)
 
     def _middle(self, cells: Float[Tensor, "B K 2"]) -> Float[Tensor, " 2"]:
         """The middle of the integer map, in cells."""
