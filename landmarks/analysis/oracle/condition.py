@@ -20,7 +20,11 @@ from landmarks.analysis.corruption import (
 from landmarks.batch import Fields
 from landmarks.codecs.base import Codec
 from landmarks.codecs.gaussian import GaussianHeatmap
+from landmarks.codecs.udp import UDPHeatmap
 from landmarks.geometry import Grid, Size
+
+GAUSSIAN_MAPS = (GaussianHeatmap, UDPHeatmap)
+"""The codecs whose one field is a Gaussian of height 1 a landmark, over a grid, of a spread."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Condition:
         """Why a codec cannot be measured so; empty if it can."""
         for corruption in self.corruptions:
             kind = type(corruption).__name__
-            if isinstance(corruption, ShapeCorruption) and not isinstance(codec, GaussianHeatmap):
+            if isinstance(corruption, ShapeCorruption) and not isinstance(codec, GAUSSIAN_MAPS):
                 return f"{kind} redraws maps of one Gaussian a landmark; the codec has others"
             if isinstance(corruption, ValueCorruption) and not _has_maps(codec):
                 return f"{kind} is relative to the height of a map; the codec has none"
@@ -103,13 +107,13 @@ class CorruptedFaces:
             raise ValueError(unfit)
         if not self._condition._redraws:
             return self._disturbed(codec.encode(self.points_crop.float()), codec)
-        assert isinstance(codec, GaussianHeatmap)  # unfit otherwise
+        assert isinstance(codec, GAUSSIAN_MAPS)  # unfit otherwise
         key = codec.grid, codec.sigma
         if key not in self._maps:
             self._maps[key] = self._disturbed(self._redrawn(codec), codec)
         return self._maps[key]
 
-    def _redrawn(self, codec: GaussianHeatmap) -> Fields:
+    def _redrawn(self, codec: GaussianHeatmap | UDPHeatmap) -> Fields:
         cells = codec.grid.to_cells(self.points_crop)
         parts = []
         for face, part in enumerate(torch.split(cells, 1)):
@@ -124,7 +128,7 @@ class CorruptedFaces:
         rngs = [self._rng(face, 2) for face in range(len(self._keys))]
         result = {}
         for name, field in fields.items():
-            if isinstance(codec, GaussianHeatmap):
+            if isinstance(codec, GAUSSIAN_MAPS):
                 height = field.new_ones(len(field))
             else:
                 values = field.flatten(1)
@@ -142,4 +146,4 @@ class CorruptedFaces:
 
 def _has_maps(codec: Codec) -> bool:
     """Whether every field is a map: a place on it stands for a place in the crop."""
-    return all(spec.height > 1 or spec.width > 2 for spec in codec.fields.values())
+    return all(spec.height * spec.width > 1 for spec in codec.fields.values())

@@ -11,11 +11,15 @@ from jaxtyping import Float64
 from torch import Tensor
 from tqdm import tqdm
 
-from landmarks.analysis.oracle.condition import EXACT, Condition, CorruptedFaces
+from landmarks.analysis.oracle.condition import (
+    EXACT,
+    GAUSSIAN_MAPS,
+    Condition,
+    CorruptedFaces,
+)
 from landmarks.analysis.oracle.faces import PlacedFaces
 from landmarks.analysis.statistics import Estimate, paired_difference
 from landmarks.codecs.base import Codec
-from landmarks.codecs.gaussian import GaussianHeatmap
 from landmarks.codecs.methods import METHODS, CodecOfSize
 from landmarks.geometry import apply_affine
 from landmarks.markups import Markup
@@ -163,7 +167,7 @@ def oracle(
 
 def _of_sigma(codec: Codec, sigma: float | None) -> Codec:
     """The codec with another spread of its Gaussian targets, if it has such."""
-    if sigma is None or not isinstance(codec, GaussianHeatmap):
+    if sigma is None or not isinstance(codec, GAUSSIAN_MAPS):
         return codec
     other = copy(codec)
     other.sigma = sigma
@@ -196,7 +200,7 @@ def _rows(
             OracleRow(
                 name,
                 size,
-                codec.sigma if isinstance(codec, GaussianHeatmap) else None,
+                codec.sigma if isinstance(codec, GAUSSIAN_MAPS) else None,
                 condition,
                 _codec_error(found[name], faces) if name in found else None,
                 difference,
