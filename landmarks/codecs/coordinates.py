@@ -9,7 +9,7 @@ from torch import Tensor
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
-from landmarks.codecs.covariance import isotropic
+from landmarks.codecs.covariance import symmetric
 from landmarks.codecs.gaussian import exchange_mirrored
 from landmarks.geometry import Size, apply_affine, from_unit, kept_inside, to_unit
 from landmarks.losses import PointLoss, Wing, float32_at_least, mean_over_points
@@ -108,8 +108,8 @@ class Coordinates(Codec):
         """The places in crop pixels, wherever they lie; a constant confidence and covariance."""
         points = from_unit(_as_points(outputs["coordinates"].float()), self.crop_size)
         confidence = torch.ones_like(points[..., 0])
-        variance = (self.claimed_error * self.crop_size.height) ** 2
-        covariance = confidence[..., None, None] * isotropic(variance, points)
+        variance = confidence * (self.claimed_error * self.crop_size.height) ** 2
+        covariance = symmetric(variance, torch.zeros_like(variance), variance)
         return Decoded(points, confidence, covariance)
 
     def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:
@@ -124,7 +124,7 @@ class Coordinates(Codec):
 
 
 def _as_points(field: Float[Tensor, "B C 1 1"]) -> Float[Tensor, "B K 2"]:
-    return field.flatten(1).unflatten(1, (-1, 2))
+    return field.reshape(field.shape[0], field.shape[1] // 2, 2)
 
 
 def _as_field(points: Float[Tensor, "B K 2"]) -> Float[Tensor, "B C 1 1"]:

@@ -18,7 +18,7 @@ def log_density(density: Float[Tensor, "B K h w"]) -> Float[Tensor, "B K h w"]:
     >>> log_density(torch.tensor([[[[0.5, 0.25, 0.0]]]]))
     tensor([[[[  0.0000,  -0.6931, -30.0000]]]])
     """
-    highest = density.detach().amax(dim=(-2, -1), keepdim=True)
+    highest = density.amax(dim=(-2, -1), keepdim=True)
     tiny = torch.finfo(density.dtype).tiny
     # The floor is taken before the logarithm, whose slope at 0 is not finite.
     lowest = torch.exp(density.new_tensor(LOWEST))

@@ -154,8 +154,10 @@ class DSNT(Codec):
     def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:
         """Resamples the densities; left and right change places where the affine mirrors."""
         density = softmax_of(float32_at_least(outputs["heatmap"]))
-        warped = warp_point_maps(density, warped_from_crop, self.grid, self.markup)
-        return {"heatmap": log_density(warped)}
+        # In float64: in a Gaussian's tail a cell holds thousands of times less than its neighbour,
+        # of which float32's places would mix too much in.
+        warped = warp_point_maps(density.double(), warped_from_crop, self.grid, self.markup)
+        return {"heatmap": log_density(warped).to(density.dtype)}
 
     def _moved_by_rounding(self) -> float:
         """How far rounding of a relative 1 to the next number moves a target's mean, in cells."""

@@ -261,8 +261,9 @@ class SimCC(Codec):
         shape, as the Gaussian labels do. Differentiable. The peak's place is the mean within 3 σ of
         the highest bin, whatever the reading, so that methods that differ in that share a training.
         """
-        density = {name: softmax_of(float32_at_least(outputs[name])) for name in ("x", "y")}
-        # Places are in float64, which autocast leaves alone.
+        scores = {name: float32_at_least(outputs[name]) for name in ("x", "y")}
+        # In float64, which autocast leaves alone, and which keeps a Gaussian's tail its own.
+        density = {name: softmax_of(line).double() for name, line in scores.items()}
         affine = warped_from_crop.double()[:, None]
         peaks = [self.grid.to_crop(self._peak(density[name])) for name in ("x", "y")]
         warped = {}
@@ -277,12 +278,13 @@ class SimCC(Codec):
                 self.grid.to_cells(moved),
                 scale.expand_as(moved),
             )
-            warped[name] = exchange_mirrored(log_density(line), warped_from_crop, self.markup)
+            log = log_density(line).to(scores[name].dtype)
+            warped[name] = exchange_mirrored(log, warped_from_crop, self.markup)
         return warped
 
     def _peak(self, density: Float[Tensor, "B K 1 n"]) -> Float[Tensor, "B K"]:
         """The mean bin within 3 σ of the highest one, in float64."""
-        share = density.squeeze(-2).double()
+        share = density.squeeze(-2)
         bins = torch.arange(share.shape[-1], dtype=share.dtype, device=share.device)
         highest = _highest_bins(share)[..., None]
         share = torch.where((bins - highest).abs() <= math.ceil(3 * self.sigma), share, 0)
@@ -309,7 +311,7 @@ def _resampled(
     bins = torch.arange(count, dtype=centre.dtype, device=centre.device)
     sources = centre[..., None] + (bins - moved[..., None]) / scale[..., None]
     low = sources.detach().floor()
-    high_share = (sources - low).to(line.dtype)
+    high_share = sources - low
     index = low.clamp(-1, count).long()
     found = [
         torch.where((i >= 0) & (i < count), line.gather(-1, i.clamp(0, count - 1)), 0)

@@ -5,7 +5,6 @@ lose the small ones.
 """
 
 from abc import ABC, abstractmethod
-from typing import final
 
 import torch
 from jaxtyping import Float
@@ -34,7 +33,6 @@ class CellLoss(PointLoss):
     ) -> Float[Tensor, "B K h w"]:
         """The loss of each cell."""
 
-    @final
     def forward(
         self, output: Float[Tensor, "B K h w"], target: Float[Tensor, "B K h w"]
     ) -> Float[Tensor, "B K"]:

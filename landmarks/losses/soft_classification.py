@@ -18,6 +18,7 @@ class SoftClassification(PointLoss):
     Kullback–Leibler divergence divided by the number of cells, as in the published code
     (https://github.com/starhiking/HeatmapInHeatmap), whose reduction is the mean over elements.
 
+    >>> import torch
     >>> loss = SoftClassification()
     >>> float(loss(torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2, 2)))
     0.0
