@@ -23,7 +23,7 @@ _LEAST = -30.0
 _RADIUS = 7
 """Cells to either side of the highest in which the spread is measured."""
 
-_SURE = 0.01
+_SURE = 0.02
 """Cells of standard deviation that remain at the best: no point is claimed to be exact."""
 
 
@@ -111,14 +111,14 @@ class RoundedHeatmap(Codec):
         values, found = maps.flatten(2).topk(self.k, dim=-1)
         places = torch.stack([found % self.grid.width, found // self.grid.width], dim=-1)
         nearest = places[..., 0, :]
-        # Offsets from the highest cell are small, so that float32 rounds them little.
+        # Steps from the highest cell are small, so that float32 rounds them little.
         share = values.softmax(dim=-1)[..., None]
-        cells = nearest + ((places - nearest[..., None, :]) * share).sum(dim=-2)
-        fraction = cells - cells.floor()
+        step = ((places - nearest[..., None, :]) * share).sum(dim=-2)
+        fraction = step - step.floor()
         rounding = torch.diag_embed(fraction * (1 - fraction))
-        excess = clamp_eigenvalues(_second_moments(maps, nearest, cells) - rounding, 0.0)
+        excess = clamp_eigenvalues(_second_moments(maps, nearest, step) - rounding, 0.0)
         return Decoded(
-            points=self.grid.to_crop(cells),
+            points=self.grid.to_crop(nearest + step),
             confidence=values[..., 0],
             covariance=self.grid.stride**2 * (excess + isotropic(_SURE**2, excess)),
         )
@@ -225,18 +225,18 @@ class ExpectedRounding(RoundedHeatmap):
 def _second_moments(
     maps: Float[Tensor, "B K h w"],
     nearest: Int64[Tensor, "B K 2"],
-    cells: Float[Tensor, "B K 2"],
+    step: Float[Tensor, "B K 2"],
 ) -> Float[Tensor, "B K 2 2"]:
-    """The second moments round a place of the softmax of a window; in square cells.
+    """The second moments of a window's softmax round a place a step from a cell; square cells.
 
-    The window lies round a nearby cell, moved inward where it would leave the map.
+    The window lies round that cell, moved inward where it would leave the map.
     """
     reach_y, reach_x = (min(_RADIUS, (count - 1) // 2) for count in maps.shape[-2:])
     reach = nearest.new_tensor([reach_x, reach_y])
     last = nearest.new_tensor([maps.shape[-1] - 1, maps.shape[-2] - 1])
     centres = torch.minimum(torch.maximum(nearest, reach), last - reach)
     share = _log_probabilities(windows(maps, centres, (reach_y, reach_x))).exp()
-    offsets = centres - cells
+    offsets = (centres - nearest) - step
     columns = offsets[..., 0, None] + torch.arange(-reach_x, reach_x + 1, device=maps.device)
     rows = offsets[..., 1, None] + torch.arange(-reach_y, reach_y + 1, device=maps.device)
     # Sums of products, not matrix products, which autocast would round to half precision.
