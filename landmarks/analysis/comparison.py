@@ -8,10 +8,21 @@ from jaxtyping import Float
 from omegaconf import OmegaConf
 
 from landmarks.analysis import runs as on_disk
+from landmarks.analysis.calibration import (
+    calibration_curves,
+    calibration_means,
+    calibration_table,
+)
 from landmarks.analysis.experiment import Experiment
 from landmarks.analysis.identity import digest_of
 from landmarks.analysis.plan import Plan, PlannedRun, make_plan
-from landmarks.analysis.plots import Panel, ced_figure, interval_figure, save_svg
+from landmarks.analysis.plots import (
+    Panel,
+    calibration_figure,
+    ced_figure,
+    interval_figure,
+    save_svg,
+)
 from landmarks.analysis.report import (
     Proof,
     Report,
@@ -99,6 +110,9 @@ def _publish(
         results.write_csv(unfinished, float_precision=6)
     with complete_file(output / "faces.parquet") as unfinished:
         faces_table(tested).write_parquet(unfinished)
+    calibrations = calibration_table(tested, first.name)
+    with complete_file(output / "calibration.csv") as unfinished:
+        calibrations.write_csv(unfinished, float_precision=6)
 
     errors = {
         faces.split: errors_by_method(tested, faces.split, first.name) for faces in plan.test_sets
@@ -112,9 +126,14 @@ def _publish(
     scores, splits = [], []
     for faces, found in zip(plan.test_sets, plan.found[1:], strict=True):
         own = method_scores(tested, faces.split, first)
-        picture = output / f"intervals-{faces.split.replace('/', '-')}.svg"
-        save_svg(interval_figure(own, error_name), picture)
-        splits.append(SplitReport(faces.split, found, own, picture))
+        name = faces.split.replace("/", "-")
+        intervals = output / f"intervals-{name}.svg"
+        save_svg(interval_figure(own, error_name), intervals)
+        reliability = output / f"calibration-{name}.svg"
+        curves = calibration_curves(tested, faces.split, first.name)
+        save_svg(calibration_figure(curves, error_name), reliability)
+        means = calibration_means(calibrations, faces.split)
+        splits.append(SplitReport(faces.split, found, own, intervals, means, reliability))
         scores += own
     with complete_file(output / "summary.csv") as unfinished:
         summary_table(scores).write_csv(unfinished, float_precision=6)

@@ -32,6 +32,10 @@ _NOISE = (
 """What a parser's message says of Python's types, of no use to whoever mistyped an option."""
 
 
+_TESTED = "covariances, and a temperature from the held-out faces"
+"""What a tested run holds. A run of another wording is tested again; its training is not redone."""
+
+
 class FacesSeen(NamedTuple):
     """Hashes of the faces that a method is trained and tested on.
 
@@ -204,7 +208,7 @@ def _planned(
         seed=seed,
         training=_training_folder(output / "trainings", method, seed, key, earlier),
         training_key=key,
-        key=digest_of([key, resolved["model"]["codec"], faces.test]),
+        key=digest_of([key, resolved["model"]["codec"], faces.test, _TESTED]),
         settings=experiment.settings(method, seed, folder),
         resolved=resolved,
         faces=faces,

@@ -11,6 +11,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from landmarks.analysis.calibration import PROBABILITIES, CalibrationCurve
 from landmarks.analysis.scores import MethodScore
 from landmarks.files import complete_file
 
@@ -117,6 +118,65 @@ def interval_figure(scores: Sequence[MethodScore], error_name: str) -> Figure:
             axes.grid(visible=True, axis="x", linewidth=0.8)
             axes.tick_params(axis="y", length=0)
     return figure
+
+
+def calibration_figure(curves: Mapping[str, CalibrationCurve], error_name: str) -> Figure:
+    """Error against predicted spread, and coverage of the ellipses, a line a method in both.
+
+    Args:
+        curves: For each method, its curve after the temperature.
+        error_name: Names the axes of the left plot.
+    """
+    tempered = all(curve.tempered for curve in curves.values())
+    state = "after the temperature" if tempered else "without a temperature"
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(10.4, 4.6), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        ends = _reliability_lines(left, curves)
+        left.plot(ends, ends, color=_INK, linewidth=0.8, zorder=1)
+        left.set(
+            title=f"error against predicted spread, {state}",
+            xscale="log",
+            yscale="log",
+            xlabel=f"predicted root-mean-square error, {error_name} (%)",
+            ylabel="root-mean-square error (%)",
+            aspect="equal",
+        )
+        for axis in (left.xaxis, left.yaxis):
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter("")
+        percent = 100 * np.array(PROBABILITIES)
+        for i, (method, curve) in enumerate(curves.items()):
+            right.plot(percent, 100 * curve.coverage, label=method, linewidth=1.8, **_line(i))
+        right.plot([0, 100], [0, 100], color=_INK, linewidth=0.8, zorder=1)
+        right.set(
+            title=f"coverage of the ellipses, {state}",
+            xlabel="probability of the ellipse (%)",
+            ylabel="points inside it (%)",
+            xlim=(0, 100),
+            ylim=(0, 101),
+            aspect="equal",
+        )
+        for axes in (left, right):
+            axes.grid(visible=True, linewidth=0.8)
+        figure.legend(
+            *right.get_legend_handles_labels(), title="method", loc="outside right center"
+        )
+    return figure
+
+
+def _reliability_lines(axes: Axes, curves: Mapping[str, CalibrationCurve]) -> tuple[float, float]:
+    """Draws the bins; returns the least and the largest value shown."""
+    shown: list[float] = []
+    for i, curve in enumerate(curves.values()):
+        # A lost point has no place on the axes; the table shows it.
+        pairs = [(one.predicted, one.found) for one in curve.bins]
+        pairs = [pair for pair in pairs if np.isfinite(pair).all() and min(pair) > 0]
+        if pairs:
+            predicted, found = zip(*pairs, strict=True)
+            axes.plot(predicted, found, marker="o", markersize=4, linewidth=1.8, **_line(i))
+            shown += predicted + found
+    return (min(shown), max(shown)) if shown else (1.0, 10.0)
 
 
 def save_svg(figure: Figure, path: Path) -> None:

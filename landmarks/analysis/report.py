@@ -1,6 +1,7 @@
 """The report of a comparison: one HTML file that needs nothing else to be read."""
 
 import base64
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import polars
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup as SafeText
 
+from landmarks.analysis.calibration import coverage_names
 from landmarks.analysis.plots import COLOURS, inline_svg
 from landmarks.analysis.scores import MethodScore
 from landmarks.analysis.tiles import ShownFace, jpeg
@@ -25,12 +27,17 @@ class SplitReport(NamedTuple):
         found: What was found of it on the disk, in a sentence.
         scores: The methods side by side.
         intervals: The plot of their intervals.
+        calibrations: How well each method knows its own errors, in the same order
+            (`landmarks.analysis.calibration.calibration_means`).
+        calibration: The plot of it.
     """
 
     name: str
     found: str
     scores: Sequence[MethodScore]
     intervals: Path
+    calibrations: Sequence[Mapping[str, object]]
+    calibration: Path
 
 
 class TrainingReport(NamedTuple):
@@ -141,15 +148,26 @@ def write_report(report: Report, path: Path) -> None:
         lstrip_blocks=True,
     )
     environment.filters["svg"] = lambda picture: SafeText(inline_svg(picture))
+    environment.filters["number"] = _number
     environment.filters["jpeg"] = lambda tile: base64.b64encode(jpeg(tile)).decode("ascii")
     page = environment.get_template("report.html.j2").render(
         report=report,
         protocol=report.facts.protocols[0],
         colours=COLOURS,
         all_scores=_all_scores(report.results),
+        coverages=coverage_names(),
     )
     with complete_file(path) as unfinished:
         unfinished.write_text(page, encoding="utf-8")
+
+
+def _number(value: float | None, pattern: str) -> str:
+    """A number as text; a dash where there is none.
+
+    >>> _number(None, "%.1f"), _number(2.25, "%.2f")
+    ('–', '2.25')
+    """
+    return "–" if value is None or math.isnan(value) else pattern % value
 
 
 def _all_scores(results: polars.DataFrame) -> list[dict[str, object]]:

@@ -124,6 +124,9 @@ def finished_run(run: PlannedRun) -> bool:
 def measure(run: PlannedRun, training: Training, common_weights: str) -> None:
     """Tests the training's best checkpoint with the run's own decoding.
 
+    The held-out faces are decoded first: from them comes the temperature of the covariances, and
+    from them alone. Their points are kept beside those of the test faces.
+
     Args:
         run: The run.
         training: Its training.
@@ -132,11 +135,15 @@ def measure(run: PlannedRun, training: Training, common_weights: str) -> None:
     manifest = run.folder / _MANIFEST
     manifest.unlink(missing_ok=True)
     cli = build(run.settings)
-    cli.trainer.test(
-        cli.model, cli.datamodule, ckpt_path=str(training.best_checkpoint), verbose=False
-    )
+    checkpoint = str(training.best_checkpoint)
+    cli.trainer.validate(cli.model, cli.datamodule, ckpt_path=checkpoint, verbose=False)
+    held_out = cli.model.validation_results
+    temperature = None if held_out is None else held_out.fitted_temperature()
+    cli.trainer.test(cli.model, cli.datamodule, ckpt_path=checkpoint, verbose=False)
     decode_ms = _time_decoding(cli)
     if cli.trainer.is_global_zero:
+        if held_out is not None:
+            held_out.save(run.folder)
         _write(
             manifest,
             {
@@ -148,6 +155,7 @@ def measure(run: PlannedRun, training: Training, common_weights: str) -> None:
                 "training_key": run.training_key,
                 "validation_nme": training.validation_nme,
                 "training_seconds": training.seconds,
+                "temperature": temperature,
                 "parameters": sum(p.numel() for p in cli.model.network.parameters()),
                 "decode_ms_per_face": decode_ms,
                 "device": device_name(cli),
@@ -168,7 +176,12 @@ def load(run: PlannedRun) -> MeasuredRun:
         for split in manifest["splits"]
     }
     return MeasuredRun(
-        run.method, run.seed, splits, manifest["parameters"], manifest["decode_ms_per_face"]
+        method=run.method,
+        seed=run.seed,
+        splits=splits,
+        parameters=manifest["parameters"],
+        decode_ms=manifest["decode_ms_per_face"],
+        temperature=manifest["temperature"],
     )
 
 

@@ -23,6 +23,8 @@ class MeasuredRun:
         splits: What the test found, by split.
         parameters: Number of the network's parameters.
         decode_ms: Time of decoding one face, without the network, in milliseconds.
+        temperature: Factor on the predicted covariances, fitted on the held-out faces; None where
+            no face was held out.
     """
 
     method: str
@@ -30,6 +32,7 @@ class MeasuredRun:
     splits: Mapping[str, FaceResults]
     parameters: int
     decode_ms: float
+    temperature: float | None
 
 
 class MethodScore(NamedTuple):

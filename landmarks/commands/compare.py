@@ -13,8 +13,10 @@ that was interrupted goes on from its last epoch."""
 
 _EPILOG = """\
 Written below --output: results.csv (NME, FR, AUC of each method, seed, split and protocol),
-summary.csv (the methods side by side with confidence intervals), faces.parquet (every face's NME),
-ced.svg, predictions.jpg, report.html, and below trainings/ and runs/ what they were made from."""
+summary.csv (the methods side by side with confidence intervals), calibration.csv (how well each
+method's covariances describe its errors, before and after a temperature fitted on the held-out
+faces), faces.parquet (every face's NME), ced.svg, predictions.jpg, report.html, and below
+trainings/ and runs/ what they were made from."""
 
 
 def main(arguments: Sequence[str]) -> None:

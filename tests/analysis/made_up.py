@@ -2,7 +2,18 @@
 
 import numpy as np
 
-from landmarks.analysis.plots import Panel, ced_figure, interval_figure, save_svg
+from landmarks.analysis.calibration import (
+    calibration_curves,
+    calibration_means,
+    calibration_table,
+)
+from landmarks.analysis.plots import (
+    Panel,
+    calibration_figure,
+    ced_figure,
+    interval_figure,
+    save_svg,
+)
 from landmarks.analysis.report import Proof, Report, SplitReport, TrainingReport
 from landmarks.analysis.scores import MeasuredRun, errors_by_method, method_scores, results_table
 from landmarks.analysis.tiles import ShownFace, chosen_faces, face_tile
@@ -17,21 +28,29 @@ FACTS = BENCHMARKS["300w"].facts
 PROTOCOLS = FACTS.protocols
 
 
-def face_results(nme, split="ibug", points=None):
+def face_results(nme, split="ibug", points=None, true_points=None, spread=2.0):
+    """Results whose covariances claim ``spread`` photo pixels along each axis."""
     count = len(nme)
+    none = np.zeros((count, 68, 2))
     return FaceResults(
         split=split,
         face=np.arange(count),
         photo=tuple(f"{split}/{i}.jpg" for i in range(count)),
         subsets=((),) * count,
-        points_photo=np.zeros((count, 68, 2)) if points is None else points,
+        points_photo=none + 1 if points is None else points,
+        covariances_photo=np.broadcast_to(spread, (count, 68))[..., None, None] ** 2 * np.eye(2),
+        true_points_photo=none if true_points is None else true_points,
+        normalisers={
+            protocol.name: np.full(count, 50.0 * (place + 1))
+            for place, protocol in enumerate(PROTOCOLS)
+        },
         nme={protocol.name: nme / (place + 1) for place, protocol in enumerate(PROTOCOLS)},
     )
 
 
-def measured_run(method, seed, nme, split="ibug", **settings):
+def measured_run(method, seed, nme, split="ibug", temperature=1.5, **settings):
     found = {split: face_results(nme, split, **settings)}
-    return MeasuredRun(method, seed, found, parameters=1_234_567, decode_ms=0.25)
+    return MeasuredRun(method, seed, found, 1_234_567, decode_ms=0.25, temperature=temperature)
 
 
 def records(count, seed=0):
@@ -52,13 +71,21 @@ def made_up_report(folder, methods=("argmax", "continuous"), seeds=(0, 1), count
     for place, method in enumerate(methods):
         for seed in seeds:
             nme = hard * (1.2 - 0.03 * place) + rng.normal(0, 0.002, count) + 0.004
-            points = np.array([face.points_photo for face in faces])
-            points += rng.normal(0, 1.5, points.shape)
-            runs.append(measured_run(method, seed, nme, points=points))
+            true_points = np.array([face.points_photo for face in faces])
+            spread = rng.lognormal(0.4, 0.5, true_points.shape[:2])
+            # The second method foresees its errors, the first claims one spread for all.
+            claimed = {"spread": 0.7 * spread if place else 0.8}
+            points = true_points + spread[..., None] * rng.normal(0, 1, true_points.shape)
+            claimed |= {"points": points, "true_points": true_points, "temperature": 2.0 + seed}
+            runs.append(measured_run(method, seed, nme, **claimed))
     protocol = PROTOCOLS[0]
     scores = method_scores(runs, "ibug", protocol)
     errors = errors_by_method(runs, "ibug", protocol.name)
     ced, intervals = folder / "ced.svg", folder / "intervals-ibug.svg"
+    calibration = folder / "calibration-ibug.svg"
+    curves = calibration_curves(runs, "ibug", protocol.name)
+    save_svg(calibration_figure(curves, "inter-ocular NME"), calibration)
+    means = calibration_means(calibration_table(runs, protocol.name), "ibug")
     panel = Panel(f"ibug, {count} faces", errors, 100 * protocol.auc_threshold)
     save_svg(ced_figure([panel], "inter-ocular NME"), ced)
     save_svg(interval_figure(scores, "inter-ocular NME"), intervals)
@@ -76,7 +103,9 @@ def made_up_report(folder, methods=("argmax", "continuous"), seeds=(0, 1), count
         command="landmarks compare made_up.yaml --output runs/made_up",
         facts=FACTS,
         training_faces="2,012 of 3,148 training faces",
-        splits=[SplitReport("ibug", "135 of 135 faces of ibug", scores, intervals)],
+        splits=[
+            SplitReport("ibug", "135 of 135 faces of ibug", scores, intervals, means, calibration)
+        ],
         ced=ced,
         faces=shown,
         results=results_table(runs, PROTOCOLS),
