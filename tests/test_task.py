@@ -98,3 +98,56 @@ def test_the_validation_score_is_the_mean_over_the_held_out_faces_in_per_cent(ru
     (held_out,) = data.evaluation("validate")
     wanted = 100 * np.mean([expected_nme(record) for record in held_out.records])
     assert float(trainer.callback_metrics["val/nme"]) == pytest.approx(wanted, rel=0.03)
+
+
+def test_covariances_are_those_of_the_crop_moved_to_the_photo(run):
+    task, data, trainer = run
+    trainer.test(task, data, verbose=False)
+    results = task.test_results["lfpw/testset"]
+    (loader,) = data.test_dataloader()
+    for batch in loader:
+        found = task(batch.image)
+        for face, covariance in zip(batch.face.tolist(), found.covariance, strict=True):
+            record = results.photo.index(data.benchmark.records("lfpw/testset")[face].photo.name)
+            scale = LandmarkBox()(data.benchmark.records("lfpw/testset")[face]).side / CROP
+            np.testing.assert_allclose(
+                results.covariances_photo[record], scale**2 * covariance.double().numpy(), rtol=1e-5
+            )
+
+
+def test_the_truth_and_the_normalisers_stand_beside_the_points(run):
+    task, data, trainer = run
+    trainer.validate(task, data, verbose=False)
+    results = task.validation_results
+    (held_out,) = data.evaluation("validate")
+    assert results.split == "validation"
+    np.testing.assert_array_equal(results.true_points_photo, held_out.points_photo.numpy())
+    for place, protocol in enumerate(data.facts.protocols):
+        errors = np.linalg.norm(results.points_photo - results.true_points_photo, axis=-1)
+        distance = results.normalisers[protocol.name]
+        np.testing.assert_array_equal(distance, held_out.normalisers[:, place].numpy())
+        np.testing.assert_allclose(results.nme[protocol.name], errors.mean(axis=1) / distance)
+
+
+def test_the_temperature_is_the_squared_error_in_predicted_spreads(run):
+    """Every point is off by (3, 4) crop pixels, and the truth was encoded without a blur."""
+    task, data, trainer = run
+    trainer.validate(task, data, verbose=False)
+    results = task.validation_results
+    there = ~np.isnan(results.true_points_photo).any(axis=-1)
+    errors = (results.points_photo - results.true_points_photo)[there]
+    squared = [
+        error @ np.linalg.solve(covariance, error)
+        for error, covariance in zip(errors, results.covariances_photo[there], strict=True)
+    ]
+    assert results.fitted_temperature() == pytest.approx(np.mean(squared) / 2, rel=1e-9)
+
+
+def test_a_test_logs_the_calibration_in_per_cent(run):
+    task, data, trainer = run
+    (scores,) = trainer.test(task, data, verbose=False)
+    found = task.test_results["lfpw/testset"].calibration("300w/inter_ocular")
+    place = "lfpw/testset/300w/inter_ocular"
+    assert scores[f"{place}/nll"] == pytest.approx(found.nll, rel=1e-5)
+    logged = [scores[f"{place}/coverage_{p}"] for p in (50, 90, 95)]
+    assert logged == pytest.approx([100 * share for share in found.coverage])

@@ -10,6 +10,7 @@ from landmarks.analysis.comparison import compare
 from landmarks.analysis.experiment import Experiment
 from landmarks.analysis.plan import make_plan
 from landmarks.errors import SettingsError
+from landmarks.results import FaceResults
 from landmarks.task import LandmarkTask
 from tests.analysis.tiny_experiment import FACES_PER_FOLDER, tiny_experiment
 
@@ -49,6 +50,7 @@ def test_every_file_is_there_and_whole(done):
     assert names == {
         "results.csv", "summary.csv", "faces.parquet", "ced.svg", "intervals-ibug.svg",
         "intervals-lfpw-testset.svg", "predictions.jpg", "report.html", "runs", "trainings",
+        "calibration.csv", "calibration-ibug.svg", "calibration-lfpw-testset.svg",
     }  # fmt: skip
     assert all(path.stat().st_size > 200 for path in output.iterdir())
     assert not list(output.rglob("*unfinished*"))
@@ -76,6 +78,48 @@ def test_the_summary_is_what_was_returned(done):
     assert table["split"].to_list() == [SPLITS[0]] * 3 + [SPLITS[1]] * 3
     assert table["nme"].to_list() == pytest.approx([s.nme.value for s in scores], abs=1e-5)
     assert table["difference_to_best"].null_count() == 2
+
+
+def test_the_calibration_is_that_of_the_points_under_the_temperature_of_the_held_out_faces(done):
+    table = polars.read_csv(done[1] / "calibration.csv")
+    assert table.select("method", "split").rows() == [(m, s) for m in METHODS for s in SPLITS]
+    for row in table.rows(named=True):
+        folder = done[1] / "runs" / f"{row['method']}-seed0"
+        held_out = FaceResults.load(folder / "points-validation.npz")
+        assert held_out.split == "validation"
+        temperature = held_out.fitted_temperature()
+        assert manifest(done[1], row["method"])["temperature"] == temperature
+        assert row["temperature"] == pytest.approx(temperature, rel=1e-4)
+        found = FaceResults.load(folder / f"points-{row['split'].replace('/', '-')}.npz")
+        assert row["points"] == FACES_PER_FOLDER * 68
+        for ending, factor in (("", 1.0), ("_tempered", temperature)):
+            wanted = found.calibration(PROTOCOLS[0], factor)
+            assert row[f"nll{ending}"] == pytest.approx(wanted.nll, abs=1e-4, rel=1e-4)
+            shares = [row[f"coverage_{p}{ending}"] for p in (50, 90, 95)]
+            assert shares == pytest.approx([100 * share for share in wanted.coverage], abs=1e-4)
+        # One factor is all that lies between both claims, and it ranks nothing anew.
+        ratio = row["rms_predicted_tempered"] / row["rms_predicted"]
+        assert ratio == pytest.approx(temperature**0.5, rel=1e-3)
+    held_out = done[1] / "runs" / "hih-seed0" / "points-validation.npz"
+    test = polars.read_parquet(done[1] / "faces.parquet")["photo"]
+    assert not set(FaceResults.load(held_out).photo) & set(test)
+
+
+def test_the_report_tells_the_calibration(done):
+    report = (done[1] / "report.html").read_text(encoding="utf-8")
+    assert "<h2>Predicted uncertainty</h2>" in report
+    for row in polars.read_csv(done[1] / "calibration.csv").rows(named=True):
+        assert f"<td>{row['temperature']:.3g}</td>" in report
+        assert f"{row['nll']:.2f} →</span> {row['nll_tempered']:.2f}" in report
+
+
+def test_a_run_of_an_earlier_version_is_tested_again_but_not_trained(done, monkeypatch):
+    planned = make_plan(Experiment.read(done[0]), done[1]).runs
+    assert all(on_disk.finished_run(run) for run in planned)
+    monkeypatch.setattr("landmarks.analysis.plan._TESTED", "points alone")
+    other = make_plan(Experiment.read(done[0]), done[1]).runs
+    assert not any(on_disk.finished_run(run) for run in other)
+    assert all(on_disk.finished_training(run) is not None for run in other)
 
 
 def test_methods_that_differ_in_decoding_share_a_training(done):

@@ -3,9 +3,11 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
+from landmarks.analysis.calibration import PROBABILITIES, CalibrationCurve
 from landmarks.analysis.plots import (
     COLOURS,
     Panel,
+    calibration_figure,
     ced_figure,
     ced_steps,
     inline_svg,
@@ -13,6 +15,7 @@ from landmarks.analysis.plots import (
     save_svg,
 )
 from landmarks.analysis.scores import method_scores
+from landmarks.metrics.calibration import ReliabilityBin
 from tests.analysis.made_up import PROTOCOLS, measured_run
 
 
@@ -62,6 +65,34 @@ def test_intervals_are_drawn_where_they_are(tmp_path):
     assert [label.get_text() for label in left.get_yticklabels()] == ["m0", "m1", "m2"]
     save_svg(figure, tmp_path / "intervals.svg")
     assert (tmp_path / "intervals.svg").stat().st_size > 1000
+
+
+def test_calibration_is_drawn_where_it_is_and_lost_points_are_left_out(tmp_path):
+    share = np.array(PROBABILITIES)
+    bins = [ReliabilityBin(10, 1.0, 2.0), ReliabilityBin(10, 3.0, 4.0)]
+    lost = [ReliabilityBin(10, 1.5, 1.5), ReliabilityBin(10, np.inf, np.inf)]
+    curves = {
+        "sure": CalibrationCurve(bins, share**2, tempered=True),
+        "lost": CalibrationCurve(lost, share / 2, tempered=True),
+        "gone": CalibrationCurve(lost[1:], 0 * share, tempered=True),
+    }
+    figure = calibration_figure(curves, "inter-ocular NME")
+    left, right = figure.axes
+    drawn = [line.get_xydata().tolist() for line in left.get_lines()]
+    assert drawn == [[[1, 2], [3, 4]], [[1.5, 1.5]], [[1, 1], [4, 4]]]
+    coverage = right.get_lines()
+    assert [line.get_label() for line in coverage[:3]] == list(curves)
+    np.testing.assert_allclose(coverage[0].get_ydata(), 100 * share**2)
+    np.testing.assert_allclose(coverage[0].get_xdata(), 100 * share)
+    assert "after the temperature" in left.get_title()
+    # One method looks the same in both plots.
+    assert left.get_lines()[1].get_color() == coverage[1].get_color()
+    raw = {name: curve._replace(tempered=False) for name, curve in curves.items()}
+    assert "without" in calibration_figure(raw, "NME").axes[0].get_title()
+    for name in ("a.svg", "b.svg"):
+        save_svg(calibration_figure(curves, "NME"), tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    save_svg(calibration_figure({"gone": curves["gone"]}, "NME"), tmp_path / "gone.svg")
 
 
 def test_a_picture_inside_a_page_is_well_formed_and_has_names_of_its_own(tmp_path):

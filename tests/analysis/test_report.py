@@ -74,6 +74,32 @@ def test_every_number_of_the_summary_stands_in_the_page(report):
         assert row["protocol"] in text
 
 
+def test_the_calibration_stands_in_the_page(report):
+    made, text = report
+    sure, foresees = made.splits[0].calibrations
+    for row in (sure, foresees):
+        assert f"{row['nll']:.2f} →</span> {row['nll_tempered']:.2f}" in text
+        assert f"{row['coverage_50']:.1f} →</span> {row['coverage_50_tempered']:.1f}" in text
+    # Who claims one spread for all points ranks nothing.
+    assert sure["spearman"] is None
+    assert f"<td>{foresees['spearman']:.2f}</td>" in text
+    assert "no face was held out" not in text
+    assert text.count('id="calibration-ibug-') > 3
+
+
+def test_without_held_out_faces_only_the_claims_are_shown(tmp_path):
+    made = made_up_report(tmp_path)
+    none = [
+        {k: None if k == "temperature" or k.endswith("_tempered") else v for k, v in row.items()}
+        for row in made.splits[0].calibrations
+    ]
+    made.splits[0] = made.splits[0]._replace(calibrations=none)
+    write_report(made, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "no face was held out" in text
+    assert f"{none[0]['nll']:.2f} →</span> –" in text
+
+
 def test_names_are_escaped(report):
     assert "made &lt;up&gt; &amp; tried" in report[1]
     assert "<up>" not in report[1]

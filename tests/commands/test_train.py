@@ -178,6 +178,22 @@ def test_two_devices_test_like_one(trained, tmp_path):
     assert tables[0].select("face", "photo").equals(tables[1].select("face", "photo"))
     for protocol in ("300w/inter_ocular", "300w/diag"):
         np.testing.assert_allclose(tables[0][protocol], tables[1][protocol], rtol=1e-5)
+    one, two = (
+        FaceResults.load(tmp_path / devices / "points-lfpw-testset.npz") for devices in "12"
+    )
+    np.testing.assert_allclose(one.covariances_photo, two.covariances_photo, rtol=1e-3)
+    np.testing.assert_array_equal(one.true_points_photo, two.true_points_photo)
+    alone, shared = (found.calibration("300w/inter_ocular") for found in (one, two))
+    assert alone.points == shared.points == 3 * 68
+    assert shared.nll == pytest.approx(alone.nll, rel=1e-3)
+    assert shared.temperature == pytest.approx(alone.temperature, rel=1e-3)
+    logged = [
+        polars.read_csv(tmp_path / devices / "metrics.csv").row(0, named=True) for devices in "12"
+    ]
+    for name in ("nll", "coverage_50", "coverage_95", "spearman"):
+        values = [row[f"lfpw/testset/300w/inter_ocular/{name}"] for row in logged]
+        assert values[0] == pytest.approx(values[1], rel=1e-2, abs=0.5)
+    assert logged[0]["lfpw/testset/300w/inter_ocular/nll"] == pytest.approx(alone.nll, rel=1e-4)
 
 
 def test_codecs_start_from_the_same_shared_weights(root, tmp_path):
