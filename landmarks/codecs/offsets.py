@@ -172,7 +172,7 @@ def draw_disc(
 
     >>> disc, along, _ = draw_disc(torch.tensor([[[1.0, 0.0]]]), Size(1, 4), 1.0)
     >>> disc[0, 0], along[0, 0]
-    (tensor([[1., 1., 1., 0.]]), tensor([[1., 0., -1., 0.]]))
+    (tensor([[1., 1., 1., 0.]]), tensor([[ 1.,  0., -1.,  0.]]))
     """
     columns = torch.arange(size.width, dtype=centres.dtype, device=centres.device)
     rows = torch.arange(size.height, dtype=centres.dtype, device=centres.device)

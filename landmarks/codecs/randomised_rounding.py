@@ -166,7 +166,7 @@ class RandomisedRounding(RoundedHeatmap):
     >>> from landmarks.markups import MARKUP_19
     >>> codec = RandomisedRounding(MARKUP_19, Size(128, 128), heatmap_size=32)
     >>> codec.decode(codec.encode(torch.full((1, 19, 2), 40.5))).points[0, 0]
-    tensor([41.5000, 41.5000])
+    tensor([37.5000, 41.5000])
     """
 
     def __init__(self, markup: Markup, crop_size: Size, heatmap_size: int = 64, k: int = 9) -> None:

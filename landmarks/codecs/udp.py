@@ -54,8 +54,8 @@ class UDPHeatmap(Codec):
 
     >>> from landmarks.markups import MARKUP_19
     >>> codec = UDPHeatmap(MARKUP_19, Size(128, 128), heatmap_size=32)
-    >>> codec.grid.to_crop(31.0)
-    127.0
+    >>> codec.grid.to_crop(torch.tensor([0.0, 31.0]))
+    tensor([  0., 127.])
     >>> codec.decode(codec.encode(torch.full((1, 19, 2), 60.3))).points[0, 0].round(decimals=1)
     tensor([60.3000, 60.3000])
     """
@@ -169,7 +169,8 @@ class UDPOffset(Codec):
             positive, or the kernel is not odd and positive.
 
     >>> from landmarks.markups import MARKUP_19
-    >>> codec = UDPOffset(MARKUP_19, Size(256, 256))
+    >>> from landmarks.codecs.offsets import VotedOffset
+    >>> codec = UDPOffset(MARKUP_19, Size(256, 256), offset=VotedOffset())
     >>> codec.decode(codec.encode(torch.full((1, 19, 2), 60.3))).points[0, 0].round(decimals=1)
     tensor([60.3000, 60.3000])
     """

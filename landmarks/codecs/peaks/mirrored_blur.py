@@ -63,9 +63,9 @@ def blur_map(maps: Float[Tensor, "B K h w"], kernel: list[float]) -> Float[Tenso
     >>> maps = torch.zeros(1, 1, 3, 3)
     >>> maps[..., 1, 0] = 1
     >>> blur_map(maps, opencv_kernel(3))[0, 0]
-    tensor([[0.1250, 0.0625, 0.0000],
+    tensor([[0.2500, 0.1250, 0.0000],
             [0.2500, 0.1250, 0.0000],
-            [0.1250, 0.0625, 0.0000]])
+            [0.2500, 0.1250, 0.0000]])
     """
     for _ in range(2):
         reach, count = len(kernel) // 2, maps.shape[-1]
