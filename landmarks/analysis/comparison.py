@@ -131,7 +131,7 @@ def _publish(
         save_svg(interval_figure(own, error_name), intervals)
         reliability = output / f"calibration-{name}.svg"
         curves = calibration_curves(tested, faces.split, first.name)
-        save_svg(calibration_figure(curves, error_name), reliability)
+        save_svg(calibration_figure(curves, first.name), reliability)
         means = calibration_means(calibrations, faces.split)
         splits.append(SplitReport(faces.split, found, own, intervals, means, reliability))
         scores += own

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from landmarks.analysis.calibration import PROBABILITIES, CalibrationCurve
 from landmarks.analysis.scores import MethodScore
@@ -120,37 +121,37 @@ def interval_figure(scores: Sequence[MethodScore], error_name: str) -> Figure:
     return figure
 
 
-def calibration_figure(curves: Mapping[str, CalibrationCurve], error_name: str) -> Figure:
+def calibration_figure(curves: Mapping[str, CalibrationCurve], protocol: str) -> Figure:
     """Error against predicted spread, and coverage of the ellipses, a line a method in both.
 
     Args:
         curves: For each method, its curve after the temperature.
-        error_name: Names the axes of the left plot.
+        protocol: Name of the protocol whose normaliser errors are in per cent of.
     """
     tempered = all(curve.tempered for curve in curves.values())
-    state = "after the temperature" if tempered else "without a temperature"
     with rc_context(_STYLE):
         figure = Figure(figsize=(10.4, 4.6), layout="constrained")
         left, right = figure.subplots(1, 2)
         ends = _reliability_lines(left, curves)
         left.plot(ends, ends, color=_INK, linewidth=0.8, zorder=1)
         left.set(
-            title=f"error against predicted spread, {state}",
+            title="error against predicted spread",
             xscale="log",
             yscale="log",
-            xlabel=f"predicted root-mean-square error, {error_name} (%)",
-            ylabel="root-mean-square error (%)",
+            xlabel=f"predicted RMS error (%, {protocol})",
+            ylabel="RMS error (%)",
             aspect="equal",
         )
         for axis in (left.xaxis, left.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_major_formatter("{x:g}")
-            axis.set_minor_formatter("")
+            axis.set_minor_locator(NullLocator())
         percent = 100 * np.array(PROBABILITIES)
         for i, (method, curve) in enumerate(curves.items()):
             right.plot(percent, 100 * curve.coverage, label=method, linewidth=1.8, **_line(i))
         right.plot([0, 100], [0, 100], color=_INK, linewidth=0.8, zorder=1)
         right.set(
-            title=f"coverage of the ellipses, {state}",
+            title="coverage of the ellipses",
             xlabel="probability of the ellipse (%)",
             ylabel="points inside it (%)",
             xlim=(0, 100),
@@ -159,9 +160,9 @@ def calibration_figure(curves: Mapping[str, CalibrationCurve], error_name: str) 
         )
         for axes in (left, right):
             axes.grid(visible=True, linewidth=0.8)
-        figure.legend(
-            *right.get_legend_handles_labels(), title="method", loc="outside right center"
-        )
+        figure.suptitle("after the temperature" if tempered else "without a temperature")
+        lines = right.get_legend_handles_labels()
+        figure.legend(*lines, title="method", loc="outside right center", alignment="left")
     return figure
 
 

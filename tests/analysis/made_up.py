@@ -84,7 +84,7 @@ def made_up_report(folder, methods=("argmax", "continuous"), seeds=(0, 1), count
     ced, intervals = folder / "ced.svg", folder / "intervals-ibug.svg"
     calibration = folder / "calibration-ibug.svg"
     curves = calibration_curves(runs, "ibug", protocol.name)
-    save_svg(calibration_figure(curves, "inter-ocular NME"), calibration)
+    save_svg(calibration_figure(curves, protocol.name), calibration)
     means = calibration_means(calibration_table(runs, protocol.name), "ibug")
     panel = Panel(f"ibug, {count} faces", errors, 100 * protocol.auc_threshold)
     save_svg(ced_figure([panel], "inter-ocular NME"), ced)

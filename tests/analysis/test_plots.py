@@ -76,7 +76,7 @@ def test_calibration_is_drawn_where_it_is_and_lost_points_are_left_out(tmp_path)
         "lost": CalibrationCurve(lost, share / 2, tempered=True),
         "gone": CalibrationCurve(lost[1:], 0 * share, tempered=True),
     }
-    figure = calibration_figure(curves, "inter-ocular NME")
+    figure = calibration_figure(curves, "300w/inter_ocular")
     left, right = figure.axes
     drawn = [line.get_xydata().tolist() for line in left.get_lines()]
     assert drawn == [[[1, 2], [3, 4]], [[1.5, 1.5]], [[1, 1], [4, 4]]]
@@ -84,11 +84,12 @@ def test_calibration_is_drawn_where_it_is_and_lost_points_are_left_out(tmp_path)
     assert [line.get_label() for line in coverage[:3]] == list(curves)
     np.testing.assert_allclose(coverage[0].get_ydata(), 100 * share**2)
     np.testing.assert_allclose(coverage[0].get_xdata(), 100 * share)
-    assert "after the temperature" in left.get_title()
+    assert "300w/inter_ocular" in left.get_xlabel()
+    assert figure.get_suptitle() == "after the temperature"
     # One method looks the same in both plots.
     assert left.get_lines()[1].get_color() == coverage[1].get_color()
     raw = {name: curve._replace(tempered=False) for name, curve in curves.items()}
-    assert "without" in calibration_figure(raw, "NME").axes[0].get_title()
+    assert calibration_figure(raw, "NME").get_suptitle() == "without a temperature"
     for name in ("a.svg", "b.svg"):
         save_svg(calibration_figure(curves, "NME"), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
