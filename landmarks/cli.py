@@ -22,6 +22,7 @@ _COMMANDS = {
     "test": _Command("train", True, "measure a checkpoint on the test faces, face by face"),
     "compare": _Command("compare", False, "train and test several methods alike, and report"),
     "oracle": _Command("oracle", False, "the codecs' own error: encode, then decode, no network"),
+    "bench": _Command("bench", False, "how fast every codec encodes, scores and decodes"),
     "check-codec": _Command(
         "check_codec", False, "whether a codec, your own too, keeps the whole contract"
     ),

@@ -29,10 +29,11 @@ def test_writes_a_table_and_a_plot(root, tmp_path, capsys):
     assert command(root, output, *more) == 0
     assert sorted(path.name for path in output.iterdir()) == ["oracle.csv", "oracle.svg"]
     table = polars.read_csv(output / "oracle.csv")
-    assert table.columns == ["method", "heatmap_size", "error_px", "bias_x", "bias_y", "nme"]
     expected = [(method, size) for method in METHODS for size in (16, 32)]
     assert table.select("method", "heatmap_size").rows() == expected
-    errors = {row[:2]: row[2] for row in table.rows()}
+    columns = table.select("method", "heatmap_size", "error_px")
+    errors = {(method, size): error for method, size, error in columns.rows()}
+    assert set(table["corruption"]) == {"none"}
     # Half the cells, twice the error.
     assert errors["argmax", 16] == pytest.approx(2 * errors["argmax", 32], rel=0.15)
     assert errors["argmax", 32] > errors["quarter_offset", 32] > errors["hih", 32]
@@ -44,7 +45,34 @@ def test_writes_a_table_and_a_plot(root, tmp_path, capsys):
     assert "2 faces, 136 points; 0 left out (0 missing, 0 outside the crop)" in printed.out
     assert all(method in printed.out for method in METHODS)
     assert "NME under 300w/inter_ocular" in printed.out
-    assert "12/12" in printed.err
+    assert f"{2 * len(METHODS)}/{2 * len(METHODS)}" in printed.err
+
+
+def test_corruptions_are_swept_over_their_levels(root, tmp_path, capsys):
+    small = ["--split", "ibug", "--crop_size", "64", "--heatmap_sizes", "32"]
+    more = ["--methods", "argmax,dark,hih", "--sigma", "1.5", "--draws", "2", "--seed", "3"]
+    swept = ["--corruption", "width", "--level", "2,1", "--corruption", "border", "--level=-3"]
+    on_top = ["--on_top", "white_noise=0.05", "--on_top", "float16=1"]
+    assert command(root, tmp_path, *small, *more, *swept, *on_top) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "border.svg",
+        "oracle.csv",
+        "width.svg",
+    ]
+    table = polars.read_csv(tmp_path / "oracle.csv")
+    top = " + white_noise 0.05 + float16 1"
+    assert table.select("method", "corruption", "level").rows() == [
+        (method, name + top, level)
+        for method in ("argmax", "dark", "hih")
+        for name, level in (("width", 1.0), ("width", 2.0), ("border", -3.0))
+    ]
+    assert table["error_px"].is_null().to_list() == [False] * 6 + [True, True, False]
+    assert table["sigma"].to_list() == [1.5] * 6 + [None] * 3
+    assert table["note"].to_list()[6].startswith("Width redraws maps")
+    printed = capsys.readouterr().out
+    assert f"width{top}, level 2" in printed
+    assert "Width redraws maps" in printed
+    assert "standard error" in printed
 
 
 def test_the_split_is_the_first_test_split_unless_told(root, tmp_path, capsys):
@@ -64,6 +92,17 @@ def test_the_split_is_the_first_test_split_unless_told(root, tmp_path, capsys):
         (["--heatmap_sizes", "0"], "at least 1 cell"),
         (["--crop_size", "-4"], "--crop_size -4 must be at least 1 pixel"),
         (["--split", "private"], "none of these folders is there"),
+        (["--methods", "darkk"], "'darkk' is not known; choose from argmax"),
+        (["--corruption", "blur", "--level", "1"], "corruption 'blur' is not known; choose one of"),
+        (["--corruption", "width"], "1 --corruption and 0 --level"),
+        (["--corruption", "width", "--level", "1;2"], "--level '1;2' is no number"),
+        (["--corruption", "elongated", "--level", "0.5"], "of level 0.5: ratio of the axes"),
+        (["--on_top", "width=2"], "--on_top width=2 needs a --corruption"),
+        (["--corruption", "width", "--level", "2", "--on_top", "float16"], "--on_top 'float16'"),
+        (["--corruption", "width", "--level", "2"] * 2, "--corruption width is given twice"),
+        (["--sigma", "0"], "--sigma 0.0 must be a number of cells above 0"),
+        (["--draws", "0"], "--draws 0 must be at least 1"),
+        (["--seed", "-1"], "--seed -1 must be at least 0"),
     ],
 )
 def test_bad_settings_are_named_and_nothing_is_written(root, tmp_path, capsys, more, words):
@@ -107,6 +146,7 @@ def test_help_explains_every_option_and_imports_little():
         "print(*{'torch', 'matplotlib', 'lightning'} & set(sys.modules), file=sys.stderr)"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for option in ("benchmark", "root", "split", "crop_size", "heatmap_sizes", "output"):
+    options = ("benchmark", "root", "split", "crop_size", "heatmap_sizes", "methods", "corruption")
+    for option in (*options, "level", "on_top", "sigma", "draws", "seed", "output"):
         assert f"--{option} " in shown.stdout
     assert shown.stderr.strip() == ""

@@ -256,8 +256,9 @@ def _codec_error(found: _Found, faces: PlacedFaces) -> CodecError:
     there = ~found.truth.isnan().any(dim=-1)
     difference = (found.points - found.truth)[there]
     distance = torch.linalg.vector_norm(difference, dim=-1)
+    photo_from_crop = faces.photo_from_crop.repeat(len(found.truth), 1, 1)
     photo_points, photo_truth = (
-        apply_affine(faces.photo_from_crop, points).flatten(0, 1)
+        apply_affine(photo_from_crop, points.flatten(0, 1))
         for points in (found.points, found.truth)
     )
     normaliser = faces.normaliser.repeat(len(found.truth))
