@@ -59,10 +59,11 @@ class Dark(Peak):
         """The highest cell of each map and a Newton step from it."""
         cells, confidence = highest_cells(maps)
         raw = windows(maps, cells, radius=self.kernel_size // 2 + 2)
-        blurred = _blur(_blur(raw, self.kernel).mT, self.kernel).mT
-        old_maximum = confidence[..., None, None]
-        new_maximum = blurred.amax(dim=(-2, -1), keepdim=True)
-        scaled = blurred / new_maximum.clamp(min=torch.finfo(maps.dtype).tiny) * old_maximum
+        # Points innermost: the blur adds up long lines instead of short pieces.
+        rows = raw.permute(2, 3, 0, 1).contiguous()
+        blurred = _blur(_blur(rows, self.kernel).transpose(0, 1), self.kernel).transpose(0, 1)
+        new_maximum = blurred.amax(dim=(0, 1))
+        scaled = blurred * (confidence / new_maximum.clamp(min=torch.finfo(maps.dtype).tiny))
         step = _newton_step(scaled.clamp(min=1e-10).log())
         found = cells + step * away_from_border(cells, maps, margin=2)
         kept = kept_inside(found, Size(*maps.shape[-2:]))
@@ -109,27 +110,27 @@ class Dark(Peak):
         return errors
 
 
-def _blur(rows: Float[Tensor, "B K r c"], kernel: list[float]) -> Float[Tensor, "B K r n"]:
-    """Weighted sums along the rows, without padding.
+def _blur(lines: Float[Tensor, "r c B K"], kernel: list[float]) -> Float[Tensor, "n c B K"]:
+    """Weighted sums along the first axis, without padding.
 
     A loop over the kernel's few taps, not a convolution: autocast would round that to half
     precision, and its order of summation, so its last digit, may depend on the size of the batch.
     """
-    count = rows.shape[-1] - len(kernel) + 1
-    blurred = torch.zeros_like(rows[..., :count])
-    for first, tap in enumerate(kernel):
-        blurred = blurred + tap * rows[..., first : first + count]
+    count = len(lines) - len(kernel) + 1
+    blurred = kernel[0] * lines[:count]
+    for first, tap in enumerate(kernel[1:], start=1):
+        blurred = blurred.add(lines[first : first + count], alpha=tap)
     return blurred
 
 
-def _newton_step(log: Float[Tensor, "B K 5 5"]) -> Float[Tensor, "B K 2"]:
+def _newton_step(log: Float[Tensor, "5 5 B K"]) -> Float[Tensor, "B K 2"]:
     """``-H⁻¹ ∇`` at the middle, derivatives over two cells; zero where H is singular."""
-    middle = log[..., 2, 2]
-    dx = (log[..., 2, 3] - log[..., 2, 1]) / 2
-    dy = (log[..., 3, 2] - log[..., 1, 2]) / 2
-    dxx = (log[..., 2, 4] - 2 * middle + log[..., 2, 0]) / 4
-    dyy = (log[..., 4, 2] - 2 * middle + log[..., 0, 2]) / 4
-    dxy = (log[..., 3, 3] - log[..., 1, 3] - log[..., 3, 1] + log[..., 1, 1]) / 4
+    middle = log[2, 2]
+    dx = (log[2, 3] - log[2, 1]) / 2
+    dy = (log[3, 2] - log[1, 2]) / 2
+    dxx = (log[2, 4] - 2 * middle + log[2, 0]) / 4
+    dyy = (log[4, 2] - 2 * middle + log[0, 2]) / 4
+    dxy = (log[3, 3] - log[1, 3] - log[3, 1] + log[1, 1]) / 4
     determinant = dxx * dyy - dxy**2
     step = torch.stack([dxy * dy - dyy * dx, dxy * dx - dxx * dy], dim=-1)
     step = step / determinant[..., None]

@@ -50,57 +50,49 @@ def peak_spread(
         cells[..., axis].clamp(min(1, (count - 1) // 2), max(count // 2, count - 2))
         for axis, count in enumerate((width, height))
     ]
-    values = windows(maps, torch.stack(inward, dim=-1), _RADIUS).flatten(2)
+    window = windows(maps, torch.stack(inward, dim=-1), _RADIUS)
+    # Points innermost: sums over the window then run along long lines.
+    values = window.flatten(2).permute(2, 0, 1).contiguous()
 
-    highest = values.amax(dim=-1, keepdim=True)
+    highest = values.amax(dim=0)
     some = highest > 0
     values = torch.where(some, values / torch.where(some, highest, 1), 1).clamp(min=_FAINT)
     # A window and its half turn: of each pair of opposite cells the first, and the centre last.
-    pairs = values.shape[-1] // 2 + 1
-    one, other = values[..., :pairs], values.flip(-1)[..., :pairs]
-    weight = (one**-2 + other**-2) ** -2
-    halved = torch.ones(pairs, dtype=maps.dtype, device=maps.device)
-    halved[-1] = 0.5  # The centre is its own opposite: it is one value, not two.
-    precision = _fit(-(one.log() + other.log()), weight * halved, _offsets(maps))
+    pairs = len(values) // 2 + 1
+    log, faint = values.log(), values**-2
+    weight = (faint[:pairs] + faint.flip(0)[:pairs]) ** -2
+    weight[-1] = weight[-1] / 2  # The centre is its own opposite: it is one value, not two.
+    precision = _fit(-(log[:pairs] + log.flip(0)[:pairs]), weight)
 
     least = CELL_VARIANCE * max(height, width) ** 2
     bounded = clamp_eigenvalues(precision, 1 / least, 1 / CELL_VARIANCE)
     return invert_symmetric(bounded)
 
 
-def _offsets(maps: Float[Tensor, "B K h w"]) -> tuple[Float[Tensor, " P"], Float[Tensor, " P"]]:
-    """``x`` and ``y`` of the first half of a window, up to its centre."""
-    line = torch.arange(-_RADIUS, _RADIUS + 1, dtype=maps.dtype, device=maps.device)
-    pairs = len(line) ** 2 // 2 + 1
-    return line.repeat(len(line))[:pairs], line.repeat_interleave(len(line))[:pairs]
-
-
-def _fit(
-    sums: Float[Tensor, "B K P"],
-    weight: Float[Tensor, "B K P"],
-    offsets: tuple[Float[Tensor, " P"], Float[Tensor, " P"]],
-) -> Float[Tensor, "B K 2 2"]:
+def _fit(sums: Float[Tensor, "P B K"], weight: Float[Tensor, "P B K"]) -> Float[Tensor, "B K 2 2"]:
     """The least squares of ``sums = c + Pxx x² + 2 Pxy x y + Pyy y²``, ``P``; c is of no interest.
 
-    Sums of products, not a matrix product, which autocast would round to half precision.
+    Both run over the first half of a window, up to its centre. Sums of products, not a matrix
+    product, which autocast would round to half precision.
     """
-    x, y = offsets
-    features = torch.stack([x * x, y * y, 2 * x * y])
-    total = weight.sum(dim=-1)[..., None]
-    mean = (weight[..., None, :] * features).sum(dim=-1) / total
-    mean_sum = (weight * sums).sum(dim=-1)[..., None] / total
-    centred = features - mean[..., None]
-    weighted = weight[..., None, :] * centred
-    right = (weighted * (sums - mean_sum)[..., None, :]).sum(dim=-1)
+    line = torch.arange(-_RADIUS, _RADIUS + 1, dtype=sums.dtype, device=sums.device)
+    x, y = line.repeat(len(line))[: len(sums)], line.repeat_interleave(len(line))[: len(sums)]
+    features = torch.stack([x * x, y * y, 2 * x * y])[..., None, None]
+    total = weight.sum(dim=0)
+    mean = (weight * features).sum(dim=1) / total
+    mean_sum = (weight * sums).sum(dim=0) / total
+    centred = features - mean[:, None]
+    weighted = weight * centred
+    right = (weighted * (sums - mean_sum)).sum(dim=1)
 
     def moment(one: int, other: int) -> Float[Tensor, "B K"]:
-        return (weighted[..., one, :] * centred[..., other, :]).sum(dim=-1)
+        return (weighted[one] * centred[other]).sum(dim=0)
 
     # Elimination with pivots held above what float32 can tell from 0: of the few cells of a map of
     # two values, say, no fit can tell everything.
     xx, yy, mixed = (moment(axis, axis) * (1 + _LEAST) + _NARROW for axis in range(3))
     narrow = _NARROW / CELL_VARIANCE
-    x_right, y_right, mixed_right = right[..., 0] + narrow, right[..., 1] + narrow, right[..., 2]
+    x_right, y_right, mixed_right = right[0] + narrow, right[1] + narrow, right[2]
     y_by_x, mixed_by_x = moment(0, 1) / xx, moment(0, 2) / xx
     y_pivot = torch.maximum(yy - y_by_x**2 * xx, _LEAST * yy)
     y_right = y_right - y_by_x * x_right
