@@ -1,6 +1,7 @@
 """One file a family of codecs."""
 
 from landmarks.codecs.base import Codec, Decoded, StatedError
+from landmarks.codecs.cells import CellConvention, CentredCells, PublishedCells
 from landmarks.codecs.coordinates import Coordinates
 from landmarks.codecs.dsnt import DSNT
 from landmarks.codecs.gaussian import ContinuousHeatmap, IntegerHeatmap
@@ -24,6 +25,8 @@ __all__ = [
     "HIH",
     "Argmax",
     "BlurredOffset",
+    "CellConvention",
+    "CentredCells",
     "Codec",
     "ContinuousHeatmap",
     "Coordinates",
@@ -37,6 +40,7 @@ __all__ = [
     "LocalSoftArgmax",
     "MatchedFit",
     "Peak",
+    "PublishedCells",
     "QuarterOffset",
     "RandomisedRounding",
     "SimCC",

@@ -12,7 +12,7 @@ from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
 from landmarks.codecs.covariance import clamp_eigenvalues, isotropic
 from landmarks.codecs.peaks import CELL_VARIANCE, Argmax, LocalSoftArgmax, Peak
-from landmarks.codecs.supervision import Draw, supervise_drawn
+from landmarks.codecs.supervision import supervise_drawn
 from landmarks.geometry import Grid, Size, is_mirrored, nearest_cells, warp_maps
 from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
@@ -80,7 +80,10 @@ class GaussianHeatmap(Codec):
     ) -> Tensor:
         """The loss against each point's Gaussian, which is drawn when it is needed."""
         centres = self._centres(self.grid.to_cells(points))
-        draw = gaussians_of(self.grid.size, self.sigma)
+
+        def draw(some: Tensor, memory_format: torch.memory_format) -> Tensor:
+            return draw_gaussians(some, self.grid.size, self.sigma, memory_format)
+
         return supervise_drawn(outputs["heatmap"], centres, weight, draw, self.point_loss)
 
     def decode(self, outputs: Fields) -> Decoded:
@@ -230,17 +233,6 @@ def draw_gaussians(
         along, down = along.mT.contiguous(), down.mT.contiguous()
         return (down[:, :, None] * along[:, None]).permute(0, 3, 1, 2)
     return down[..., :, None] * along[..., None, :]
-
-
-def gaussians_of(size: Size, sigma: float) -> Draw:
-    """Draws Gaussians of one spread as `supervise_drawn` asks; arguments as `draw_gaussians`."""
-
-    def draw(
-        centres: Float[Tensor, "b k 2"], memory_format: torch.memory_format
-    ) -> Float[Tensor, "b k h w"]:
-        return draw_gaussians(centres, size, sigma, memory_format)
-
-    return draw
 
 
 def warp_point_maps(

@@ -1,20 +1,20 @@
 """Heatmap in Heatmap: a map of cells, and a map of the places within a cell."""
 
-import math
 from math import inf
 from typing import final
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
+from landmarks.codecs.cells import CellConvention, CentredCells
 from landmarks.codecs.covariance import clamp_eigenvalues, isotropic
-from landmarks.codecs.gaussian import draw_gaussians, exchange_mirrored, gaussians_of
-from landmarks.codecs.peaks import CELL_VARIANCE, highest_cells, peak_spread
+from landmarks.codecs.gaussian import exchange_mirrored
+from landmarks.codecs.peaks import highest_cells, peak_spread
 from landmarks.codecs.supervision import supervise_drawn
-from landmarks.geometry import Grid, Size, apply_affine, nearest_cells, nearest_whole, warp_maps
+from landmarks.geometry import Grid, Size, apply_affine, warp_maps
 from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
 
@@ -31,14 +31,14 @@ class HIH(Codec):
     highest bin; coordinate soft-classification (CSC) of the bins with weight 0.05. The method with
     CSC is ``decimal_loss=SoftClassification()``.
 
-    This project's choice: a cell reaches half a cell to either side of its centre and holds its
-    bins evenly, so that the code is free of bias (a mean error of 0.19 px for 64 cells and 8 bins
-    over 256 px). In the published code a cell begins at its own coordinate and bin k stands for
-    k / bins, whereby the last half bin falls off the map. The weight of 0.05 for squared error of
-    the bins is this project's choice too; it puts both maps' targets at about the same energy.
+    This project's choice: `CentredCells`, by which a cell reaches half a cell to either side of its
+    centre and holds its bins evenly, so that the code is free of bias (a mean error of 0.19 px for
+    64 cells and 8 bins over 256 px). ``convention=PublishedCells()`` is the published code's way,
+    which has a bias. The weight of 0.05 for squared error of the bins is this project's choice too;
+    it puts both maps' targets at about the same energy.
 
     Fields:
-        integer: (K, heatmap_size, heatmap_size · W / H), cells of a centred grid.
+        integer: (K, heatmap_size, heatmap_size · W / H), cells of the convention's grid.
         decimal: (K, bins, bins), places within the cell, row by row.
 
     Args:
@@ -51,6 +51,7 @@ class HIH(Codec):
         loss: Compares integer maps; `MSE` if none is given.
         decimal_loss: Compares decimal maps; `MSE` if none is given, `SoftClassification` is CSC.
         decimal_weight: Weight of the decimal map's loss.
+        convention: How a place becomes a cell and a bin, and back; `CentredCells` if none is given.
 
     Raises:
         ValueError: If the map does not fit the crop, there is no bin, or a spread is not positive.
@@ -72,6 +73,7 @@ class HIH(Codec):
         loss: PointLoss | None = None,
         decimal_loss: PointLoss | None = None,
         decimal_weight: float = 0.05,
+        convention: CellConvention | None = None,
     ) -> None:
         super().__init__(markup, crop_size)
         if bins < 1 or not (
@@ -82,7 +84,8 @@ class HIH(Codec):
                 f"bins {bins}, sigma {sigma}, decimal_sigma {decimal_sigma}, decimal_weight "
                 f"{decimal_weight}"
             )
-        self.grid = Grid.centred(crop_size, heatmap_size)
+        self.convention = convention or CentredCells()
+        self.grid = self.convention.grid(crop_size, heatmap_size)
         self.cell = Grid.within_cell(bins)
         self.sigma = sigma
         self.decimal_sigma = decimal_sigma
@@ -100,16 +103,19 @@ class HIH(Codec):
 
     @property
     def stated_error(self) -> StatedError:
-        """Half a bin's diagonal; both targets peak on a cell, so rounding is harmless."""
-        half_bin = self.grid.stride * self.cell.stride * math.sqrt(0.5)
-        return StatedError(half_bin + 1e-4, half_bin + 1e-4, 0.0, 0.0)
+        """That of the convention, in crop pixels, and what computing in float32 adds."""
+        interior, border, float16, bfloat16 = self.convention.stated_error(self.cell.height)
+        stride = self.grid.stride
+        return StatedError(
+            stride * interior + 1e-4, stride * border + 1e-4, stride * float16, stride * bfloat16
+        )
 
     def encode(self, points: Float[Tensor, "B K 2"]) -> Fields:
         """Draws the cell and the place within it; a missing point's maps are zero."""
         cells, bins = self._centres(points)
         return {
-            "integer": draw_gaussians(cells, self.grid.size, self.sigma),
-            "decimal": draw_gaussians(bins, self.cell.size, self.decimal_sigma),
+            "integer": self.convention.draw(cells, self.grid.size, self.sigma),
+            "decimal": self.convention.draw(bins, self.cell.size, self.decimal_sigma),
         }
 
     def loss(self, outputs: Fields, targets: Fields, weight: Float[Tensor, "B K"]) -> Tensor:
@@ -123,32 +129,37 @@ class HIH(Codec):
     ) -> Tensor:
         """The loss against each point's Gaussians, which are drawn when they are needed."""
         cells, bins = self._centres(points)
+
+        def draw_integer(some: Tensor, memory_format: torch.memory_format) -> Tensor:
+            return self.convention.draw(some, self.grid.size, self.sigma, memory_format)
+
+        def draw_decimal(some: Tensor, memory_format: torch.memory_format) -> Tensor:
+            return self.convention.draw(some, self.cell.size, self.decimal_sigma, memory_format)
+
         integer = supervise_drawn(
-            outputs["integer"],
-            cells,
-            weight,
-            gaussians_of(self.grid.size, self.sigma),
-            self.integer_loss,
+            outputs["integer"], cells, weight, draw_integer, self.integer_loss
         )
-        decimal = supervise_drawn(
-            outputs["decimal"],
-            bins,
-            weight,
-            gaussians_of(self.cell.size, self.decimal_sigma),
-            self.decimal_loss,
-        )
+        decimal = supervise_drawn(outputs["decimal"], bins, weight, draw_decimal, self.decimal_loss)
         return integer + self.decimal_weight * decimal
 
     def decode(self, outputs: Fields) -> Decoded:
-        """The highest cell and its highest bin; the confidence is the integer map's maximum."""
+        """The highest cell and its highest bin; the confidence is the integer map's maximum.
+
+        The covariance is what either peak is wider than its target's Gaussian, and what rounding to
+        a bin loses. A place that is spread over many cells has the variance of its cell and that of
+        its place in it, which add up. A decimal map is measured from its lowest value:
+        soft-classification leaves open what is added to all of its bins.
+        """
         integer, decimal = outputs["integer"].float(), outputs["decimal"].float()
         cells, confidence = highest_cells(integer)
-        bins, _ = highest_cells(decimal)
-        points = self.grid.to_crop(cells + self.cell.to_crop(bins.float()))
-        spread = peak_spread(integer, cells)
-        excess = clamp_eigenvalues(spread - isotropic(self.sigma**2, spread), 0.0)
-        lost = isotropic(CELL_VARIANCE * self.cell.stride**2, spread)
-        return Decoded(points, confidence, self.grid.stride**2 * (excess + lost))
+        bins, highest = highest_cells(decimal)
+        places = self._places((cells, confidence), (bins, highest))
+        between = _excess(peak_spread(integer, cells), self.sigma)
+        raised = decimal - decimal.amin(dim=(-2, -1), keepdim=True)
+        within = _excess(peak_spread(raised, bins), self.decimal_sigma) * self.cell.stride**2
+        lost = isotropic(self.convention.lost_variance(self.cell.height), between)
+        covariance = self.grid.stride**2 * (between + within + lost)
+        return Decoded(self.grid.to_crop(places), confidence, covariance)
 
     def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:
         """Resamples the integer maps; decodes, moves and encodes the decimal ones.
@@ -162,12 +173,15 @@ class HIH(Codec):
         integer = integer.to(torch.promote_types(integer.dtype, torch.float32))
         # Places are in float64, which autocast leaves alone.
         affine = warped_from_crop.double()
-        points = apply_affine(affine, self.decode(outputs).points.double())
+        highest = highest_cells(integer)
+        places = self._places(highest, highest_cells(outputs["decimal"].float()))
+        points = apply_affine(affine, self.grid.to_crop(places).double())
         moved = self.grid.to_cells(points)
 
         cells_affine = self.grid.cells_from_crop(affine)
-        peaks = apply_affine(cells_affine, highest_cells(integer)[0].double())
-        shift = nearest_whole(moved, self._middle(moved)) - peaks
+        peaks = apply_affine(cells_affine, highest[0].double())
+        cells = self.convention.cells(moved, self.grid.size)
+        shift = self.convention.painted(cells, self.sigma) - peaks
         linear = cells_affine[:, None, :, :2].expand(*shift.shape[:2], 2, 2)
         offset = cells_affine[:, None, :, 2] + shift
         each = torch.cat([linear, offset[..., None]], dim=-1)
@@ -183,23 +197,24 @@ class HIH(Codec):
         self, points: Float[Tensor, "B K 2"]
     ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K 2"]]:
         """Where the Gaussians are drawn, in cells and in bins; a missing point has none."""
-        cells = self.grid.to_cells(points)
-        nearest = nearest_cells(cells, self.grid.size)
-        return nearest, self._nearest_bins(cells - nearest, nearest)
+        places, size = self.grid.to_cells(points), self.grid.size
+        last = places.new_tensor([size.width - 1, size.height - 1])
+        cells = self.convention.cells(places, size).clamp(min=torch.zeros_like(last), max=last)
+        return cells, self.convention.bins(places, cells, size, self.cell.height)
 
-    def _middle(self, cells: Float[Tensor, "B K 2"]) -> Float[Tensor, " 2"]:
-        """The middle of the integer map, in cells."""
-        return cells.new_tensor([self.grid.width - 1, self.grid.height - 1]) / 2
-
-    def _nearest_bins(
-        self, offsets: Float[Tensor, "B K 2"], nearest: Float[Tensor, "B K 2"]
+    def _places(
+        self,
+        cells: tuple[Int64[Tensor, "B K 2"], Float[Tensor, "B K"]],
+        bins: tuple[Int64[Tensor, "B K 2"], Float[Tensor, "B K"]],
     ) -> Float[Tensor, "B K 2"]:
-        """The bin of each offset from a cell's centre, in cells.
+        """What the highest cell and bin stand for, in cells."""
+        return self.convention.places(
+            (cells[0].to(cells[1].dtype), cells[1]),
+            (bins[0].to(bins[1].dtype), bins[1]),
+            self.cell.height,
+        )
 
-        Between two bins the one nearer the cell's centre is taken. With an even number of bins the
-        centre itself lies between two; it goes towards the map's middle, so that such points are
-        not all moved to one side, and a mirrored crop has mirrored bins.
-        """
-        bins = self.cell.height
-        middle_bin = (bins - 1) / 2 + 0.25 * (self._middle(nearest) - nearest).sign()
-        return nearest_whole(self.cell.to_cells(offsets), middle_bin).clamp(0, bins - 1)
+
+def _excess(spread: Float[Tensor, "B K 2 2"], sigma: float) -> Float[Tensor, "B K 2 2"]:
+    """What a peak is wider than a Gaussian, along no axis less than nothing."""
+    return clamp_eigenvalues(spread - isotropic(sigma**2, spread), 0.0)
