@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
 from landmarks.codecs.base import StatedError
@@ -42,7 +42,7 @@ class OffsetReader(nn.Module, ABC):
         """
 
     @abstractmethod
-    def error(self, radius: float, kernel: list[float]) -> StatedError:
+    def error(self, radius: float, kernel: Float64[np.ndarray, " taps"]) -> StatedError:
         """The largest error on exact discs and offsets, in cells.
 
         Args:
@@ -79,7 +79,7 @@ class BlurredOffset(OffsetReader):
         radius: float,
     ) -> Float[Tensor, "B K 2"]:
         """The blurred offset at each cell."""
-        taps = along.new_tensor(self.kernel)
+        taps = along.new_tensor(self.kernel.tolist())
         weights = taps[:, None] * taps
         reach = len(self.kernel) // 2
         return torch.stack(
@@ -90,7 +90,7 @@ class BlurredOffset(OffsetReader):
             dim=-1,
         )
 
-    def error(self, radius: float, kernel: list[float]) -> StatedError:
+    def error(self, radius: float, kernel: Float64[np.ndarray, " taps"]) -> StatedError:
         """From the definition, in float64; a quarter more, for phases between those tried.
 
         Which cells belong to a disc changes in steps as the point moves. Rounding an offset to half
@@ -134,7 +134,7 @@ class VotedOffset(OffsetReader):
         radius: float,
     ) -> Float[Tensor, "B K 2"]:
         """The votes' mean, from each cell; none of it where no cell has a say."""
-        taps = along.new_tensor(self.kernel)
+        taps = along.new_tensor(self.kernel.tolist())
         reach = len(self.kernel) // 2
         said = windows(disc, cells, reach).clamp(min=0)
         # Divided by the largest, so that sums of huge or tiny values stay finite.
@@ -148,7 +148,7 @@ class VotedOffset(OffsetReader):
             [(weights * votes).sum(dim=(-2, -1)) / total for votes in (votes_x, votes_y)], dim=-1
         )
 
-    def error(self, radius: float, kernel: list[float]) -> StatedError:
+    def error(self, radius: float, kernel: Float64[np.ndarray, " taps"]) -> StatedError:
         """That of float32 alone, everywhere; the votes' rounding in half precision.
 
         It holds where the highest cell of the blurred disc lies on the disc or a window's reach

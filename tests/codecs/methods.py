@@ -68,6 +68,9 @@ ALL = NAMED | OTHERS
 """Builds each codec by a name: the named methods, and others of other settings and shapes."""
 
 DEVIATIONS: Mapping[str, frozenset[str]] = {
+    # The published mixed derivative sees two of the four diagonals: the others in a mirrored map.
+    "udp": frozenset({"flip"}),
+    "udp_7": frozenset({"flip"}),
     # Logarithms of shares near 0 magnify how float32 rounds a mirrored coordinate.
     "h3r_expected": frozenset({"flipped targets"}),
 }

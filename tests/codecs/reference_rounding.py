@@ -33,8 +33,7 @@ def hashed(x_bits, y_bits):
     """Two draws from the bits of a point's coordinates."""
     both = mixed(x_bits ^ mixed((y_bits + 0x9E3779B9) % 2**32))
     return tuple(
-        (mixed(each ^ 0x5BD1E995) + 0.5) / 2**32
-        for each in (both, (both + 0x9E3779B9) % 2**32)
+        (mixed(each ^ 0x5BD1E995) + 0.5) / 2**32 for each in (both, (both + 0x9E3779B9) % 2**32)
     )
 
 

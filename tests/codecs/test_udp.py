@@ -68,14 +68,16 @@ def test_the_newton_step_against_plain_loops(kernel, noise):
     maps = maps + noise * np.random.default_rng(0).normal(size=maps.shape).astype(np.float32)
     found = codec.decode({"heatmap": torch.from_numpy(maps)}).points
     weights = cv2.getGaussianKernel(kernel, 0, cv2.CV_64F)[:, 0]
+    close = []
     for face in range(12):
         for k in range(5):
             cells = reference_udp.udp_dark(maps[face, k].astype(np.float64), weights)
             # Kept on the map as well as on the crop.
             cells = np.clip(cells, -0.5, 19.5)
             expected = reference_udp.crop_of(cells, *SMALL)
-            # On noise the Hessian can be nearly singular; then the last digits count.
-            np.testing.assert_allclose(found[face, k], expected, atol=1e-4 if noise < 1 else 5e-2)
+            close.append(np.abs(found[face, k].numpy() - expected).max() < 1e-4 + 1e-3 * noise)
+    # On noise a Hessian can be so nearly singular that float32's last digits decide.
+    assert np.mean(close) >= (1 if noise < 1 else 0.95)
 
 
 def test_the_offset_against_plain_loops():

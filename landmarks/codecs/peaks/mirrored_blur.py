@@ -1,12 +1,13 @@
 """OpenCV's Gaussian blur as it is by default: a kernel by its width, and a mirrored border."""
 
 import cv2
+import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 
-def opencv_kernel(size: int) -> list[float]:
+def opencv_kernel(size: int) -> Float64[np.ndarray, " taps"]:
     """The weights of OpenCV's Gaussian blur of that width, for a spread that is left to it.
 
     Raises:
@@ -14,7 +15,7 @@ def opencv_kernel(size: int) -> list[float]:
     """
     if size < 1 or size % 2 == 0:
         raise ValueError(f"the blur's kernel size {size} must be odd and positive")
-    kernel: list[float] = cv2.getGaussianKernel(size, 0, cv2.CV_64F)[:, 0].tolist()
+    kernel: Float64[np.ndarray, " taps"] = cv2.getGaussianKernel(size, 0, cv2.CV_64F)[:, 0]
     return kernel
 
 
@@ -41,7 +42,9 @@ def mirrored_windows(
     return maps.flatten(2).gather(2, places.flatten(2)).view(places.shape)
 
 
-def blur_rows(rows: Float[Tensor, "B K r c"], kernel: list[float]) -> Float[Tensor, "B K r n"]:
+def blur_rows(
+    rows: Float[Tensor, "B K r c"], kernel: Float64[np.ndarray, " taps"]
+) -> Float[Tensor, "B K r n"]:
     """Weighted sums along the rows under a symmetric kernel, without padding.
 
     A loop over the kernel's few taps, not a convolution: autocast would round that to half
@@ -49,15 +52,17 @@ def blur_rows(rows: Float[Tensor, "B K r c"], kernel: list[float]) -> Float[Tens
     """
     count = rows.shape[-1] - len(kernel) + 1
     reach = len(kernel) // 2
-    blurred = kernel[reach] * rows[..., reach : reach + count]
+    blurred = float(kernel[reach]) * rows[..., reach : reach + count]
     for place in range(reach):
         other = len(kernel) - 1 - place
         pair = rows[..., place : place + count] + rows[..., other : other + count]
-        blurred = blurred.add(pair, alpha=kernel[place])
+        blurred = blurred.add(pair, alpha=float(kernel[place]))
     return blurred
 
 
-def blur_map(maps: Float[Tensor, "B K h w"], kernel: list[float]) -> Float[Tensor, "B K h w"]:
+def blur_map(
+    maps: Float[Tensor, "B K h w"], kernel: Float64[np.ndarray, " taps"]
+) -> Float[Tensor, "B K h w"]:
     """The maps blurred along both axes, mirrored beyond the border.
 
     >>> maps = torch.zeros(1, 1, 3, 3)
