@@ -31,6 +31,37 @@ def clamp_eigenvalues(
     return symmetric(mean + half_difference, mixed, mean - half_difference)
 
 
+CLAIMED = 0.1
+"""Share of a target's own variance below which no point is claimed to be sure.
+
+This project's choice. On the held-out faces of 300W the peaks of trained maps are often no wider
+than the target, which claims no error at all, and then a single miss costs any likelihood. With a
+tenth of the target's variance as the least, the negative log-likelihood after the temperature falls
+from 6 nats a point to 1.5 for every way of reading the maps that was tried.
+"""
+
+
+def excess_variance(
+    spread: Float[Tensor, "*batch 2 2"], sigma: float
+) -> Float[Tensor, "*batch 2 2"]:
+    """How much wider a map is than its target: the spread of what the network does not know.
+
+    A trained map is about the distribution of where the point may be, blurred by the target's
+    Gaussian, so that the target's variance is taken away; along no axis is it less than nothing,
+    and a share of the target's variance, `CLAIMED`, is always left.
+
+    Args:
+        spread: Covariance of the map if it is read as a density, square cells.
+        sigma: Spread of the target's Gaussian in cells.
+
+    >>> excess_variance(torch.tensor([[5.0, 0.0], [0.0, 3.0]]), sigma=2.0)
+    tensor([[1.4000, 0.0000],
+            [0.0000, 0.4000]])
+    """
+    excess = clamp_eigenvalues(spread - isotropic(sigma**2, spread), 0.0)
+    return excess + isotropic(CLAIMED * sigma**2, spread)
+
+
 def invert_symmetric(matrices: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch 2 2"]:
     """Inverses of symmetric matrices that have one.
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
-from landmarks.codecs.covariance import clamp_eigenvalues, isotropic, symmetric
+from landmarks.codecs.covariance import excess_variance, symmetric
 from landmarks.codecs.density import from_highest, log_density, softmax_of
 from landmarks.codecs.gaussian import warp_point_maps
 from landmarks.geometry import Grid, Size
@@ -23,9 +23,6 @@ _REACH = 0.01
 
 _STEPS = 12
 """Newton steps until a Gaussian has the mean it should; a test holds their number."""
-
-_SURE = 0.01
-"""Cells of standard deviation that remain at the best: no point is claimed to be exact."""
 
 
 @final
@@ -144,11 +141,10 @@ class DSNT(Codec):
         density = softmax_of(outputs["heatmap"].float())
         mean = _mean(density)
         spread = _spread(density, mean)
-        excess = clamp_eigenvalues(spread - isotropic(self.sigma**2, spread), 0.0)
         return Decoded(
             points=self.grid.to_crop(mean),
             confidence=density.amax(dim=(-2, -1)),
-            covariance=self.grid.stride**2 * (excess + isotropic(_SURE**2, spread)),
+            covariance=self.grid.stride**2 * excess_variance(spread, self.sigma),
         )
 
     def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:

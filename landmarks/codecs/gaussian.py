@@ -10,15 +10,12 @@ from torch import Tensor
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
-from landmarks.codecs.covariance import clamp_eigenvalues, isotropic
+from landmarks.codecs.covariance import excess_variance, isotropic
 from landmarks.codecs.peaks import CELL_VARIANCE, Argmax, LocalSoftArgmax, Peak
 from landmarks.codecs.supervision import supervise_drawn
 from landmarks.geometry import Grid, Size, is_mirrored, nearest_cells, warp_maps
 from landmarks.losses import MSE, PointLoss, mean_over_points
 from landmarks.markups import Markup
-
-_SURE = 0.01
-"""Cells of standard deviation that remain at the best: no point is claimed to be exact."""
 
 
 class GaussianHeatmap(Codec):
@@ -93,8 +90,8 @@ class GaussianHeatmap(Codec):
         target's Gaussian: what the peak is wider than σ, and what rounding loses.
         """
         peaks = self.peak(outputs["heatmap"].float())
-        excess = clamp_eigenvalues(peaks.spread - isotropic(self.sigma**2, peaks.spread), 0.0)
-        lost = isotropic(self._lost_variance + _SURE**2, peaks.spread)
+        excess = excess_variance(peaks.spread, self.sigma)
+        lost = isotropic(self._lost_variance, peaks.spread)
         return Decoded(
             points=self.grid.to_crop(peaks.cells),
             confidence=peaks.confidence,

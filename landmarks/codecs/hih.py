@@ -10,7 +10,7 @@ from torch import Tensor
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
 from landmarks.codecs.cells import CellConvention, CentredCells
-from landmarks.codecs.covariance import clamp_eigenvalues, isotropic
+from landmarks.codecs.covariance import excess_variance, isotropic
 from landmarks.codecs.gaussian import exchange_mirrored
 from landmarks.codecs.peaks import highest_cells, peak_spread
 from landmarks.codecs.supervision import supervise_drawn
@@ -154,9 +154,11 @@ class HIH(Codec):
         cells, confidence = highest_cells(integer)
         bins, highest = highest_cells(decimal)
         places = self._places((cells, confidence), (bins, highest))
-        between = _excess(peak_spread(integer, cells), self.sigma)
+        between = excess_variance(peak_spread(integer, cells), self.sigma)
         raised = decimal - decimal.amin(dim=(-2, -1), keepdim=True)
-        within = _excess(peak_spread(raised, bins), self.decimal_sigma) * self.cell.stride**2
+        within = (
+            excess_variance(peak_spread(raised, bins), self.decimal_sigma) * self.cell.stride**2
+        )
         lost = isotropic(self.convention.lost_variance(self.cell.height), between)
         covariance = self.grid.stride**2 * (between + within + lost)
         return Decoded(self.grid.to_crop(places), confidence, covariance)
@@ -213,8 +215,3 @@ class HIH(Codec):
             (bins[0].to(bins[1].dtype), bins[1]),
             self.cell.height,
         )
-
-
-def _excess(spread: Float[Tensor, "B K 2 2"], sigma: float) -> Float[Tensor, "B K 2 2"]:
-    """What a peak is wider than a Gaussian, along no axis less than nothing."""
-    return clamp_eigenvalues(spread - isotropic(sigma**2, spread), 0.0)

@@ -12,15 +12,12 @@ from torch import Tensor, nn
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
-from landmarks.codecs.covariance import symmetric
+from landmarks.codecs.covariance import CLAIMED, symmetric
 from landmarks.codecs.density import from_highest, gaussian_log_line, log_density, softmax_of
 from landmarks.codecs.gaussian import exchange_mirrored
 from landmarks.geometry import Grid, Size, kept_inside
 from landmarks.losses import KullbackLeibler, PointLoss, float32_at_least, mean_over_points
 from landmarks.markups import Markup
-
-_SURE = 0.01
-"""Bins of standard deviation that remain at the best: no point is claimed to be exact."""
 
 
 class LineError(NamedTuple):
@@ -242,7 +239,7 @@ class SimCC(Codec):
             share = softmax_of(lines).squeeze(-2)
             bins = torch.arange(share.shape[-1], dtype=share.dtype, device=share.device)
             square = (share * (bins - place[..., None]).square()).sum(dim=-1)
-            lost = self.reading.lost_variance + _SURE**2
+            lost = self.reading.lost_variance + CLAIMED * self.sigma**2
             variances.append((square - self.sigma**2).clamp(min=0) + lost)
             places.append(place)
             highest.append(share.amax(dim=-1))

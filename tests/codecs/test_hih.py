@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarks.codecs import HIH
+from landmarks.codecs.covariance import CLAIMED
 from landmarks.geometry import Size, apply_affine
 from landmarks.losses import MSE, SoftClassification
 from tests.codecs import reference
@@ -146,3 +147,37 @@ def test_impossible_settings_are_named(wrong):
 def test_a_map_larger_than_the_crop_is_refused():
     with pytest.raises(ValueError, match="65 cells does not fit a crop of 64 × 64"):
         HIH(POINTS, Size(64, 64), 65)
+
+
+def test_on_exact_targets_the_covariance_is_that_of_rounding():
+    points = 8 + torch.rand(400, 5, 2, generator=torch.Generator().manual_seed(0)) * 48
+    for bins in (1, 2, 5, 8):
+        codec = HIH(POINTS, Size(64, 64), 16, bins=bins)
+        least = 16 * CLAIMED * (1.5**2 + 1 / bins**2)
+        decoded = codec.decode(codec.encode(points))
+        found = (decoded.points - points).square().mean()
+        claimed = decoded.covariance.diagonal(dim1=-2, dim2=-1).mean()
+        torch.testing.assert_close(claimed - least, found, rtol=0.06, atol=1e-3)
+
+
+def test_the_covariance_grows_where_a_cell_or_a_bin_is_unsure():
+    codec = HIH(POINTS, Size(64, 64), 16)
+    points = torch.full((1, 5, 2), 30.0)
+    sure = codec.encode(points)
+    wide = {
+        "integer": HIH(POINTS, Size(64, 64), 16, sigma=2.5).encode(points)["integer"],
+        "decimal": HIH(POINTS, Size(64, 64), 16, decimal_sigma=2.0).encode(points)["decimal"],
+    }
+
+    def variance(outputs):
+        return codec.decode(outputs).covariance[0, 0, 0, 0]
+
+    rounding = 16 / 12 / 64 + 16 * CLAIMED * (1.5**2 + 1 / 64)
+    assert variance(sure) == pytest.approx(rounding, rel=0.1)
+    unsure_cell = variance(sure | {"integer": wide["integer"]})
+    assert unsure_cell == pytest.approx(16 * (2.5**2 - 1.5**2) + rounding, rel=0.05)
+    unsure_bin = variance(sure | {"decimal": wide["decimal"]})
+    assert unsure_bin == pytest.approx(16 / 64 * (2.0**2 - 1.0**2) + rounding, rel=0.1)
+    # Soft-classification leaves open what is added to a decimal map.
+    lifted = sure | {"decimal": sure["decimal"] - 7}
+    assert variance(lifted) == pytest.approx(rounding, rel=0.1)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from landmarks.codecs import Expectation, HighestBin, SimCC
+from landmarks.codecs.covariance import CLAIMED
 from landmarks.geometry import Size, apply_affine
 from landmarks.losses import KullbackLeibler
 from landmarks.markups import Markup
@@ -61,7 +62,7 @@ def test_decodes_as_a_plain_loop(reading, plain, kind):
                 excess = max(0.0, reference.variance_about(scores, place) - 36)
                 lost = 1 / 12 if isinstance(reading, HighestBin) else 0.0
                 variance = float(decoded.covariance[face, point, axis, axis])
-                expected = (excess + lost + 0.01**2) / 4
+                expected = (excess + lost + CLAIMED * codec.sigma**2) / 4
                 assert variance == pytest.approx(expected, rel=1e-3, abs=1e-4)
             highest = min(max(reference.shares(outputs[n][face, point, 0].tolist())) for n in "xy")
             assert float(decoded.confidence[face, point]) == pytest.approx(highest, rel=1e-4)
@@ -111,11 +112,11 @@ def test_the_covariance_is_what_the_lines_are_wider_than_labels():
     points = torch.full((1, 5, 2), 24.1)
     narrow = SimCC(POINTS, SIZE, sigma=6.0, reading=Expectation())
     covariance = narrow.decode(wide.encode(points)).covariance[0, 0]
-    # 10² - 6² square bins are 16 square pixels.
-    assert float(covariance[1, 1]) == pytest.approx(16, rel=0.02)
+    # 10² - 6² square bins are 16 square pixels; a tenth of 6² square bins is 0.9.
+    assert float(covariance[1, 1]) == pytest.approx(16 + 0.9, rel=0.02)
     assert covariance[0, 1] == covariance[1, 0] == 0
     own = narrow.decode(narrow.encode(points)).covariance[0, 0].diagonal()
-    assert (own < 0.01).all()
+    assert own.tolist() == pytest.approx([0.9, 0.9], abs=0.01)
 
 
 def test_the_loss_is_the_divergence_of_both_axes():
