@@ -72,8 +72,20 @@ def blur_map(
             [0.2500, 0.1250, 0.0000],
             [0.2500, 0.1250, 0.0000]])
     """
-    for _ in range(2):
-        reach, count = len(kernel) // 2, maps.shape[-1]
-        places = torch.arange(-reach, count + reach, device=maps.device)
-        maps = blur_rows(maps[..., mirrored_places(places, count)], kernel).mT
-    return maps
+    down, along = (_blur_matrix(kernel, count, maps.device) for count in maps.shape[-2:])
+    # In float64, which autocast leaves alone; a map is a matrix of its own, whatever the batch.
+    blurred = (down @ maps.double()) @ along.mT.expand(*maps.shape[:2], *along.shape)
+    return blurred.to(maps.dtype)
+
+
+def _blur_matrix(
+    kernel: Float64[np.ndarray, " taps"], count: int, device: torch.device
+) -> Float64[Tensor, "count count"]:
+    """The blur of a row of cells as a matrix."""
+    reach = len(kernel) // 2
+    places = mirrored_places(torch.arange(-reach, count + reach, device=device), count)
+    seen = (places[:, None] == torch.arange(count, device=device)).double()
+    matrix = torch.zeros(count, count, dtype=torch.float64, device=device)
+    for first, tap in enumerate(kernel):
+        matrix = matrix + float(tap) * seen[first : first + count]
+    return matrix
