@@ -14,11 +14,11 @@ _RADIUS = 3
 _FAINT = 1e-5
 """A value so much lower than the highest says nothing."""
 
-_NARROW = 1e-13
-"""Weight of the belief that a peak whose neighbours say nothing is no wider than a cell."""
+_NARROW = 1e-8
+"""Share of all weight for the belief that a peak whose neighbours say nothing is within a cell."""
 
-_LEAST = 1e-5
-"""Share of a pivot that is taken for 0."""
+_LEAST = 1e-3
+"""Smallest share of a moment that may be left of it once the others are accounted for."""
 
 
 def peak_spread(
@@ -88,10 +88,11 @@ def _fit(sums: Float[Tensor, "P B K"], weight: Float[Tensor, "P B K"]) -> Float[
     def moment(one: int, other: int) -> Float[Tensor, "B K"]:
         return (weighted[one] * centred[other]).sum(dim=0)
 
-    # Elimination with pivots held above what float32 can tell from 0: of the few cells of a map of
-    # two values, say, no fit can tell everything.
-    xx, yy, mixed = (moment(axis, axis) * (1 + _LEAST) + _NARROW for axis in range(3))
-    narrow = _NARROW / CELL_VARIANCE
+    # Elimination with pivots held well above what float32 can tell from 0: from the few high cells
+    # of noise no fit can tell everything.
+    prior = _NARROW * total.clamp(min=1e-7)
+    xx, yy, mixed = (moment(axis, axis) + prior for axis in range(3))
+    narrow = prior / CELL_VARIANCE
     x_right, y_right, mixed_right = right[0] + narrow, right[1] + narrow, right[2]
     y_by_x, mixed_by_x = moment(0, 1) / xx, moment(0, 2) / xx
     y_pivot = torch.maximum(yy - y_by_x**2 * xx, _LEAST * yy)
