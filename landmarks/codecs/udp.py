@@ -9,7 +9,7 @@ from torch import Tensor
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
-from landmarks.codecs.covariance import clamp_eigenvalues, isotropic
+from landmarks.codecs.covariance import clamp_eigenvalues, excess_variance, isotropic
 from landmarks.codecs.gaussian import draw_gaussians, warp_point_maps
 from landmarks.codecs.offsets import BlurredOffset, OffsetReader, draw_disc, excess_moments
 from landmarks.codecs.peaks import Peak, UDPDark, highest_cells
@@ -121,8 +121,8 @@ class UDPHeatmap(Codec):
         The covariance is what the peak is wider than the target's Gaussian.
         """
         peaks = self.peak(outputs["heatmap"].float())
-        excess = clamp_eigenvalues(peaks.spread - isotropic(self.sigma**2, peaks.spread), 0.0)
-        lost = isotropic(self.peak.lost_variance() + _SURE**2, peaks.spread)
+        excess = excess_variance(peaks.spread, self.sigma)
+        lost = isotropic(self.peak.lost_variance(), peaks.spread)
         return Decoded(
             points=kept_inside(self.grid.to_crop(peaks.cells), self.crop_size),
             confidence=peaks.confidence,

@@ -44,6 +44,7 @@ _SETTINGS = {
 }
 _SQUARE = {
     "udp_7": (UDPHeatmap, {"sigma": 1.5, "peak": UDPDark(7)}),
+    "udp_published": (UDPHeatmap, {"peak": UDPDark(both_diagonals=False)}),
     "udp_soft_argmax": (UDPHeatmap, {"sigma": 1.75, "peak": LocalSoftArgmax()}),
     "udp_votes": (UDPOffset, {"radius": 3.5 / 32, "offset": VotedOffset()}),
 }
@@ -69,8 +70,7 @@ ALL = NAMED | OTHERS
 
 DEVIATIONS: Mapping[str, frozenset[str]] = {
     # The published mixed derivative sees two of the four diagonals: the others in a mirrored map.
-    "udp": frozenset({"flip"}),
-    "udp_7": frozenset({"flip"}),
+    "udp_published": frozenset({"flip"}),
     # Logarithms of shares near 0 magnify how float32 rounds a mirrored coordinate.
     "h3r_expected": frozenset({"flipped targets"}),
 }

@@ -67,7 +67,7 @@ def blurred_at(field, x, y, kernel):
     return total
 
 
-def udp_dark(field, kernel):
+def udp_dark(field, kernel, both_diagonals):
     """The Newton step from the highest cell, in cells; not yet kept on the crop."""
     height, width = field.shape
     x, y = argmax(field)
@@ -83,6 +83,8 @@ def udp_dark(field, kernel):
     dxy = 0.5 * (
         log(1, 1) - log(1, 0) - log(0, 1) + 2 * middle - log(-1, 0) - log(0, -1) + log(-1, -1)
     )
+    if both_diagonals:
+        dxy = 0.25 * (log(1, 1) - log(1, -1) - log(-1, 1) + log(-1, -1))
     hessian = np.array([[dxx, dxy], [dxy, dyy]]) + np.finfo(np.float32).eps * np.eye(2)
     step = np.linalg.inv(hessian) @ gradient
     return x - step[0], y - step[1]

@@ -61,8 +61,9 @@ def test_discs_against_plain_loops(seed):
 
 @pytest.mark.parametrize("noise", [0.02, 1.0])
 @pytest.mark.parametrize("kernel", [7, 13])
-def test_the_newton_step_against_plain_loops(kernel, noise):
-    codec = UDPHeatmap(POINTS, CROP, 20, peak=UDPDark(kernel))
+@pytest.mark.parametrize("both_diagonals", [False, True])
+def test_the_newton_step_against_plain_loops(kernel, noise, both_diagonals):
+    codec = UDPHeatmap(POINTS, CROP, 20, peak=UDPDark(kernel, both_diagonals))
     points = drawn(kernel, 12)
     maps = codec.encode(torch.from_numpy(points))["heatmap"].numpy()
     maps = maps + noise * np.random.default_rng(0).normal(size=maps.shape).astype(np.float32)
@@ -71,7 +72,9 @@ def test_the_newton_step_against_plain_loops(kernel, noise):
     close = []
     for face in range(12):
         for k in range(5):
-            cells = reference_udp.udp_dark(maps[face, k].astype(np.float64), weights)
+            cells = reference_udp.udp_dark(
+                maps[face, k].astype(np.float64), weights, both_diagonals
+            )
             # Kept on the map as well as on the crop.
             cells = np.clip(cells, -0.5, 19.5)
             expected = reference_udp.crop_of(cells, *SMALL)
@@ -107,7 +110,7 @@ def test_ten_thousand_points_against_plain_loops():
     maps = codec.encode(torch.from_numpy(points))["heatmap"]
     found = codec.decode({"heatmap": maps}).points.reshape(-1, 2).numpy()
     for field, place in zip(maps.flatten(0, 1).double().numpy(), found, strict=True):
-        cells = np.clip(reference_udp.udp_dark(field, weights), -0.5, 19.5)
+        cells = np.clip(reference_udp.udp_dark(field, weights, both_diagonals=True), -0.5, 19.5)
         np.testing.assert_allclose(place, reference_udp.crop_of(cells, *SMALL), atol=1e-4)
 
 

@@ -32,13 +32,16 @@ class UDPDark(Peak):
     blurred map to its old maximum. On the border itself the step is therefore half a cell
     outwards, whatever the map. (The code's first version used a kernel of 7 and did rescale.)
 
-    This project's choices: the blur is computed where the derivatives need it, which gives the same
+    This project's choices: the mixed derivative is taken over all four diagonals, which is the mean
+    of the published one and of what that makes of the mirrored map, since by itself it reads a map
+    and the mirrored map differently; ``both_diagonals=False`` is as published. The blur is computed where the derivatives need it, which gives the same
     values as blurring the whole map; and a point is kept on the map, since a Newton step on noise
     leads anywhere.
 
     Args:
         kernel_size: Width of the blur in cells, odd; its weights are those that OpenCV gives that
             width. 13 is that of the published configurations.
+        both_diagonals: Whether the mixed derivative sees all four diagonals, or two as published.
 
     Raises:
         ValueError: If the kernel is not odd and positive.
@@ -49,8 +52,9 @@ class UDPDark(Peak):
     tensor([[[14.3000, 16.1000]]])
     """
 
-    def __init__(self, kernel_size: int = 13) -> None:
+    def __init__(self, kernel_size: int = 13, both_diagonals: bool = True) -> None:
         super().__init__()
+        self.both_diagonals = both_diagonals
         self.kernel_size = kernel_size
         self.kernel = opencv_kernel(kernel_size)
 
@@ -60,7 +64,7 @@ class UDPDark(Peak):
         raw = mirrored_windows(maps, cells, self.kernel_size // 2 + 1)
         blurred = blur_rows(blur_rows(raw, self.kernel).mT, self.kernel).mT
         log = _repeat_border(blurred.clamp(_LOWEST, _HIGHEST).log(), cells, Size(*maps.shape[-2:]))
-        found = cells + _newton_step(log)
+        found = cells + _newton_step(log, self.both_diagonals)
         kept = kept_inside(found, Size(*maps.shape[-2:]))
         return Peaks(kept, confidence, peak_spread(maps, cells))
 
@@ -128,7 +132,7 @@ def _repeat_border(
     return log
 
 
-def _newton_step(log: Float[Tensor, "B K 3 3"]) -> Float[Tensor, "B K 2"]:
+def _newton_step(log: Float[Tensor, "B K 3 3"], both_diagonals: bool) -> Float[Tensor, "B K 2"]:
     """``-(H + eps)⁻¹ ∇`` at the middle, derivatives over one cell; zero where that is singular."""
     middle = log[..., 1, 1]
     left, right = log[..., 1, 0], log[..., 1, 2]
@@ -139,7 +143,10 @@ def _newton_step(log: Float[Tensor, "B K 3 3"]) -> Float[Tensor, "B K 2"]:
     dxx = right - 2 * middle + left + eps
     dyy = below - 2 * middle + above + eps
     corners = log[..., 2, 2] + log[..., 0, 0]
-    dxy = (corners - right - below + 2 * middle - left - above) / 2
+    if both_diagonals:
+        dxy = (corners - log[..., 0, 2] - log[..., 2, 0]) / 4
+    else:
+        dxy = (corners - right - below + 2 * middle - left - above) / 2
     determinant = dxx * dyy - dxy**2
     step = torch.stack([dxy * dy - dyy * dx, dxy * dx - dxx * dy], dim=-1)
     step = step / determinant[..., None]
