@@ -34,9 +34,9 @@ class UDPDark(Peak):
 
     This project's choices: the mixed derivative is taken over all four diagonals, which is the mean
     of the published one and of what that makes of the mirrored map, since by itself it reads a map
-    and the mirrored map differently; ``both_diagonals=False`` is as published. The blur is computed where the derivatives need it, which gives the same
-    values as blurring the whole map; and a point is kept on the map, since a Newton step on noise
-    leads anywhere.
+    and the mirrored map differently; ``both_diagonals=False`` is as published. The blur is computed
+    where the derivatives need it, which gives the same values as blurring the whole map; and a
+    point is kept on the map, since a Newton step on noise leads anywhere.
 
     Args:
         kernel_size: Width of the blur in cells, odd; its weights are those that OpenCV gives that
