@@ -43,6 +43,9 @@ LEAST_SPEEDUP: Mapping[str, float] = {
 MOST_MEMORY = 2.2
 """Peak memory of loss and backward, relative to the maps, gradient included."""
 
+_LARGE = 2**26
+"""Cells from which `MOST_MEMORY` holds: what a process needs anyway hardly counts beside them."""
+
 
 def most_floor(step: str, device: str) -> float | None:
     """How many times the floor a step may take; None where there is no target.
@@ -84,7 +87,7 @@ def speed_frame(rows: Sequence[SpeedRow], machine: Machine) -> polars.DataFrame:
             row.speedup,
             _least_speedup(row, machine),
             row.memory,
-            MOST_MEMORY if row.memory is not None else None,
+            _most_memory(row) if row.memory is not None else None,
             *machine,
             row.note,
         )
@@ -131,7 +134,7 @@ def _words(row: SpeedRow, machine: Machine, width: int) -> str:
         f"{row.times.median:9.2f} {f'({row.times.low:.2f}–{row.times.high:.2f})':19}",
         _with_target(row.floor_ratio, most, most_wanted=True, width=16),
         _with_target(row.speedup, _least_speedup(row, machine), most_wanted=False, width=17),
-        _with_target(row.memory, MOST_MEMORY, most_wanted=True, width=14),
+        _with_target(row.memory, _most_memory(row), most_wanted=True, width=14),
     ]
     return (head + "  ".join(cells) + row.note).rstrip()
 
@@ -199,3 +202,9 @@ def _median(times: Times | None) -> float | None:
 def _least_speedup(row: SpeedRow, machine: Machine) -> float | None:
     wanted = row.step == "decode" and machine.device == "cpu"
     return LEAST_SPEEDUP.get(row.method) if wanted else None
+
+
+def _most_memory(row: SpeedRow) -> float | None:
+    shape = row.shape
+    large = shape.batch * shape.points * shape.heatmap_size**2 >= _LARGE
+    return MOST_MEMORY if large else None

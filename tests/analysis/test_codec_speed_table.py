@@ -21,6 +21,7 @@ ROWS = [
     SpeedRow("dark", SMALL, "loss", Times(8, 7, 9), FLOOR, 4.0, None, None, None, 2.5, ""),
     SpeedRow("dark", SMALL, "decode", Times(5, 4, 6), FLOOR, 2.5, LOOP, 10.0, 9, None, ""),
     SpeedRow("hih", SMALL, "decode", Times(20, 19, 21), FLOOR, 10.0, None, None, None, None, ""),
+    SpeedRow("dark", LARGE, "loss", Times(8, 7, 9), FLOOR, 4.0, None, None, None, 2.5, ""),
     SpeedRow("dark", LARGE, "decode", None, None, None, None, None, None, None, "too large"),
 ]  # fmt: skip
 
@@ -28,7 +29,7 @@ ROWS = [
 def test_the_table_has_the_targets_beside_what_was_measured(tmp_path):
     write_speed(ROWS, CPU, tmp_path / "new" / "bench.csv")
     table = polars.read_csv(tmp_path / "new" / "bench.csv")
-    assert table.height == 5
+    assert table.height == 6
     decode = table.row(2, named=True)
     assert (decode["batch"], decode["points"], decode["heatmap_size"]) == (32, 98, 64)
     assert (decode["ms"], decode["ms_low"], decode["floor_ratio"]) == (5.0, 4.0, 2.5)
@@ -37,18 +38,18 @@ def test_the_table_has_the_targets_beside_what_was_measured(tmp_path):
         25,
         6,
     )
-    assert table["memory_ratio"].to_list() == [None, 2.5, None, None, None]
-    assert table["memory_target"].to_list() == [None, 2.2, None, None, None]
+    assert table["memory_ratio"].to_list() == [None, 2.5, None, None, 2.5, None]
+    assert table["memory_target"].to_list() == [None, None, None, None, 2.2, None]
     assert set(table["threads"]) == {2}
-    assert table.row(4, named=True)["note"] == "too large"
-    assert table.row(4, named=True)["ms"] is None
+    assert table.row(5, named=True)["note"] == "too large"
+    assert table.row(5, named=True)["ms"] is None
     assert table.columns == speed_frame(ROWS, CPU).columns
 
 
 def test_a_gpu_has_other_targets():
     table = speed_frame(ROWS, GPU)
-    assert table["floor_ratio_target"].to_list() == [None, 3.0, 2.0, 2.0, 2.0]
-    assert table["speedup_target"].to_list() == [None] * 5
+    assert table["floor_ratio_target"].to_list() == [None, 3.0, 2.0, 2.0, 3.0, 2.0]
+    assert table["speedup_target"].to_list() == [None] * 6
 
 
 def test_what_is_missed_is_marked():
