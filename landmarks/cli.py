@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -50,6 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     command = _COMMANDS[options.command]
     rest = words if command.takes_name else words[1:]
+    # A user's own codec in the folder at hand can be named, as for `python -m`; last, so that no
+    # file there stands in the way of a library.
+    if os.getcwd() not in sys.path and "" not in sys.path:
+        sys.path.append(os.getcwd())
     try:
         status = importlib.import_module(f"landmarks.commands.{command.module}").main(rest)
     except (DataError, SettingsError) as error:
