@@ -74,6 +74,39 @@ def invert_symmetric(matrices: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*b
     return symmetric(second / determinant, -mixed / determinant, first / determinant)
 
 
+def bounded_inverse(
+    first: Float[Tensor, "*batch"],
+    mixed: Float[Tensor, "*batch"],
+    second: Float[Tensor, "*batch"],
+    lowest: float,
+    highest: float,
+) -> Float[Tensor, "*batch 2 2"]:
+    """Inverses of ``[[first, mixed], [mixed, second]]``, their eigenvalues moved into a range.
+
+    The matrices need have no inverse: where one is flat or bent the wrong way along an axis, its
+    inverse has the highest eigenvalue along it.
+
+    Args:
+        first: Entries, as `mixed` and `second`.
+        mixed: Entries.
+        second: Entries.
+        lowest: Smallest eigenvalue of an inverse, above 0.
+        highest: Largest eigenvalue of an inverse.
+
+    >>> bounded_inverse(*torch.tensor([4.0, 0.0, -1.0]), lowest=0.1, highest=9.0)
+    tensor([[0.2500, 0.0000],
+            [0.0000, 9.0000]])
+    """
+    mean, half_difference = (first + second) / 2, (first - second) / 2
+    radius = torch.hypot(half_difference, mixed)
+    smaller = 1 / (mean + radius).clamp(1 / highest, 1 / lowest)
+    larger = 1 / (mean - radius).clamp(1 / highest, 1 / lowest)
+    middle = (smaller + larger) / 2
+    shrink = (smaller - larger) / 2 / radius.clamp(min=torch.finfo(mean.dtype).tiny)
+    half_difference = shrink * half_difference
+    return symmetric(middle + half_difference, shrink * mixed, middle - half_difference)
+
+
 def isotropic(variance: float, like: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "2 2"]:
     """The covariance of equal, independent axes, of the dtype and on the device of another.
 

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from landmarks.codecs.covariance import clamp_eigenvalues, invert_symmetric, symmetric
+from landmarks.codecs.covariance import bounded_inverse
 from landmarks.codecs.peaks.windows import windows
 
 CELL_VARIANCE = 1 / 12
@@ -59,18 +59,17 @@ def peak_spread(
     values = torch.where(some, values / torch.where(some, highest, 1), 1).clamp(min=_FAINT)
     # A window and its half turn: of each pair of opposite cells the first, and the centre last.
     pairs = len(values) // 2 + 1
-    log, faint = values.log(), values**-2
-    weight = (faint[:pairs] + faint.flip(0)[:pairs]) ** -2
+    one, other = values[:pairs], values[pairs - 1 :].flip(0)
+    weight = (one**-2 + other**-2) ** -2
     weight[-1] = weight[-1] / 2  # The centre is its own opposite: it is one value, not two.
-    precision = _fit(-(log[:pairs] + log.flip(0)[:pairs]), weight)
-
-    least = CELL_VARIANCE * max(height, width) ** 2
-    bounded = clamp_eigenvalues(precision, 1 / least, 1 / CELL_VARIANCE)
-    return invert_symmetric(bounded)
+    precision = _fit(-(one * other).log(), weight)
+    return bounded_inverse(*precision, CELL_VARIANCE, CELL_VARIANCE * max(height, width) ** 2)
 
 
-def _fit(sums: Float[Tensor, "P B K"], weight: Float[Tensor, "P B K"]) -> Float[Tensor, "B K 2 2"]:
-    """The least squares of ``sums = c + Pxx x² + 2 Pxy x y + Pyy y²``, ``P``; c is of no interest.
+def _fit(
+    sums: Float[Tensor, "P B K"], weight: Float[Tensor, "P B K"]
+) -> tuple[Float[Tensor, "B K"], Float[Tensor, "B K"], Float[Tensor, "B K"]]:
+    """Pxx, Pxy and Pyy of the least squares of ``sums = c + Pxx x² + 2 Pxy x y + Pyy y²``.
 
     Both run over the first half of a window, up to its centre. Sums of products, not a matrix
     product, which autocast would round to half precision.
@@ -105,4 +104,4 @@ def _fit(sums: Float[Tensor, "P B K"], weight: Float[Tensor, "P B K"]) -> Float[
     pxy = mixed_right / mixed_pivot
     pyy = y_right / y_pivot - mixed_by_y * pxy
     pxx = x_right / xx - y_by_x * pyy - mixed_by_x * pxy
-    return symmetric(pxx, pxy, pyy)
+    return pxx, pxy, pyy

@@ -52,7 +52,7 @@ def windows(
     down, across = (radius, radius) if isinstance(radius, int) else radius
     columns = cells[..., 0, None, None] + torch.arange(-across, across + 1, device=maps.device)
     rows = cells[..., 1, None, None] + torch.arange(-down, down + 1, device=maps.device)[:, None]
-    outside = ((columns < 0) | (columns >= width)) | ((rows < 0) | (rows >= height))
+    there = ((columns >= 0) & (columns < width)) & ((rows >= 0) & (rows < height))
     # Places in memory, since picking from one long line is quicker than along the axes of a tensor.
     if _channels_last(maps):
         memory, point, column = maps.permute(0, 2, 3, 1).reshape(-1), 1, count
@@ -62,7 +62,7 @@ def windows(
     first = (faces + torch.arange(count, device=maps.device) * point)[..., None, None]
     lines = first + rows.clamp(0, height - 1) * (width * column)
     places = lines + columns.clamp(0, width - 1) * column
-    return memory.index_select(0, places.flatten()).view_as(places).masked_fill_(outside, 0)
+    return torch.where(there, memory.index_select(0, places.flatten()).view_as(places), 0)
 
 
 def away_from_border(
