@@ -93,12 +93,11 @@ def bounded_inverse(
         lowest: Smallest eigenvalue of an inverse, above 0.
         highest: Largest eigenvalue of an inverse.
 
-    >>> bounded_inverse(*torch.tensor([4.0, 0.0, -1.0]), lowest=0.1, highest=9.0)
-    tensor([[0.2500, 0.0000],
-            [0.0000, 9.0000]])
+    >>> bounded_inverse(*torch.tensor([4.0, 0.0, -1.0]), lowest=0.1, highest=9.0).diagonal()
+    tensor([0.2500, 9.0000])
     """
     mean, half_difference = (first + second) / 2, (first - second) / 2
-    radius = torch.hypot(half_difference, mixed)
+    radius = _hypotenuse(half_difference, mixed)
     smaller = 1 / (mean + radius).clamp(1 / highest, 1 / lowest)
     larger = 1 / (mean - radius).clamp(1 / highest, 1 / lowest)
     middle = (smaller + larger) / 2
