@@ -55,10 +55,8 @@ def test_a_flip_is_a_warp(name):
 @pytest.mark.parametrize("name", ALL)
 def test_a_codec_says_what_it_is_for(name):
     codec = ALL[name]()
-    assert (
-        codec.markup.count
-        == codec.encode(torch.zeros(1, codec.markup.count, 2))[next(iter(codec.fields))].shape[1]
-    )
+    # One channel a point, or one for each of its coordinates.
+    assert {spec.channels / codec.markup.count for spec in codec.fields.values()} <= {1, 2}
     stated = codec.stated_error
     assert 0 < stated.interior <= stated.border
     assert 0 <= stated.float16 <= stated.bfloat16
