@@ -65,10 +65,17 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(words)
     if options.all:
         raise SettingsError(f"--all checks every method by name; leave out {path}, or --all")
-    built = parser.instantiate_classes(options)
-    settings = {name: built[name] for name in own}
     markup, size = _markup(options), _crop_size(options)
-    return _check_one(path, lambda: _built(target, path, markup, size, settings), options)
+
+    def build() -> "Codec":
+        # The codec's parts, too, are built anew each time.
+        try:
+            built = parser.instantiate(options)
+        except Exception as error:
+            raise SettingsError(f"{path} cannot be built: {_one_line(error)}") from error
+        return _built(target, path, markup, size, {name: built[name] for name in own})
+
+    return _check_one(path, build, options)
 
 
 def _parser(shown: str) -> ArgumentParser:
@@ -85,14 +92,14 @@ def _parser(shown: str) -> ArgumentParser:
     )
     parser.add_argument(
         "--markup",
-        type=str,
+        type=int | str,  # bare numbers in a YAML file, too
         default=_FIVE_POINTS,
         help="point scheme: 19, 29, 68, 98 or 106; 5 is a small one, which is checked fastest",
     )
     parser.add_argument(
         "--crop_size",
-        type=str,
-        default="256",
+        type=int | str,
+        default=256,
         help="height and width of the crop in pixels: one number for a square, or HEIGHTxWIDTH",
     )
     parser.add_argument(
@@ -187,17 +194,16 @@ def _markup(options: Namespace) -> "Markup":
     from landmarks.markups import MARKUPS, Markup
 
     known = {_FIVE_POINTS: Markup(_FIVE_POINTS, 5, (1, 0, 2, 4, 3)), **MARKUPS}
-    if options.markup not in known:
-        raise SettingsError(
-            f"--markup {options.markup!r} is not known; choose one of {', '.join(known)}"
-        )
-    return known[options.markup]
+    name = str(options.markup)
+    if name not in known:
+        raise SettingsError(f"--markup {name!r} is not known; choose one of {', '.join(known)}")
+    return known[name]
 
 
 def _crop_size(options: Namespace) -> "Size":
     from landmarks.geometry import Size
 
-    text: str = options.crop_size
+    text = str(options.crop_size)
     try:
         numbers = [int(word) for word in text.split("x")]
     except ValueError:

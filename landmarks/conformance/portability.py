@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from importlib.util import find_spec
 
 import torch
@@ -43,7 +44,7 @@ def _autocast(subject: Subject) -> str:
 
 def _any_device(subject: Subject) -> str:
     """A tensor made on another device would be refused, and reading a value is not possible."""
-    codec = subject.build().to("meta")
+    codec = _apart(subject).to("meta")
     points = torch.zeros(2, subject.count, 2, device="meta")
     weight = torch.ones(2, subject.count, device="meta")
     targets = codec.encode(points)
@@ -61,7 +62,7 @@ def _any_device(subject: Subject) -> str:
 def _gpu(subject: Subject) -> str:
     if not torch.cuda.is_available():
         raise NotApplicable("this machine has no CUDA device")
-    here, there = subject.build(), subject.build().cuda()
+    here, there = _apart(subject), _apart(subject).cuda()
     points = subject.faces(4).cpu()
     affines = random_affines(subject.size, 4)
     targets = here.encode(points)
@@ -177,6 +178,11 @@ def _require_parity(subject: Subject, outputs: Fields, found: Decoded, where: st
             relative=1e-3,
         )
     return largest
+
+
+def _apart(subject: Subject) -> Codec:
+    """A codec that can be moved to another device: no part of it is shared with another codec."""
+    return deepcopy(subject.build())
 
 
 def _cpu(fields: Fields) -> Fields:

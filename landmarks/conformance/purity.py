@@ -1,7 +1,6 @@
 """Checks that a codec holds nothing, draws nothing, and depends on what it is given alone."""
 
 import inspect
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -56,10 +55,10 @@ def _no_random_number(subject: Subject) -> str:
 
 
 def _random_states() -> dict[str, object]:
+    # Not Python's own: beartype, where it checks annotations, draws from that at every call.
     states: dict[str, object] = {
         "torch": torch.random.get_rng_state().numpy().tobytes(),
         "numpy": str(np.random.get_state()[1:]),  # noqa: NPY002 (the global one is what is watched)
-        "python": random.getstate(),
     }
     if torch.cuda.is_available():
         states["torch.cuda"] = torch.cuda.get_rng_state().numpy().tobytes()

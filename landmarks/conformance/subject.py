@@ -96,8 +96,8 @@ class Subject:
 
     def interior_points(self, count: int, seed: int = 0) -> Float[Tensor, "N 2"]:
         """Random points whose decoding windows are likely to lie on the map whole."""
-        margin = min(9 * self.cell, min(self.size) / 4)
-        reach = torch.tensor([self.size.width, self.size.height]) / 2 - margin
+        half = torch.tensor([self.size.width, self.size.height]) / 2
+        reach = (half - 9 * self.cell).clamp(min=self.cell / 2)
         return self.middle + (2 * _uniform(count, 2, seed=seed) - 1) * reach
 
     def border_points(self, count: int = 401) -> Float[Tensor, "N 2"]:
