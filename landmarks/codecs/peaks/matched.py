@@ -29,6 +29,15 @@ _CELL = 0.6
 _NOISY = 0.01
 """Noise, in heights of the peak, from which on the weight is as wide as the Gaussian."""
 
+_BROAD = 0.5
+"""How much wider than the Gaussian, in its variance, a map may be without widening the weight."""
+
+_WIDENING = 2.0
+"""What every square cell beyond that adds to the weight's variance."""
+
+_WIDEST = 2.0
+"""Spread of the widest weight, in spreads of the Gaussian."""
+
 _LEAST_CURVATURE = 0.05
 """Newton's method divides by no less: of a map's curvature, in that of a very narrow peak."""
 
@@ -53,7 +62,9 @@ class MatchedFit(Peak):
       second mode or a lopsided tail, but more noise. So the map's own noise decides, by the
       roughness of what the fit leaves over (Immerkær 1996, "Fast Noise Variance Estimation",
       Computer Vision and Image Understanding 64(2)): ``b`` goes from σ / 2 for a smooth map to σ
-      where noise exceeds a hundredth of the peak.
+      where noise exceeds a hundredth of the peak. A map much broader than the target says that the
+      network does not know, and then the point of least expected distance is no longer at the
+      summit: the weight grows with the map's excess variance, up to 2 σ.
     - The equation is solved by Newton's method to convergence. It starts at the best match by the
       highest cell, unless that is a spike: then by the highest box about as wide as the Gaussian,
       over which noise cancels.
@@ -101,8 +112,7 @@ class MatchedFit(Peak):
         noise = self._noise(window, mean, fit.height)
         spread = fit.spread + self._shaken(noise)
 
-        share = (noise / _NOISY).clamp(max=1)[..., None]
-        width = self.narrowest + (self.sigma - self.narrowest) * share
+        width = self._width(noise, fit.spread)
         for _ in range(_STEPS[1]):
             mean = mean + self._fit(window, mean, width).step
         found = kept_inside((cells + mean).to(maps.dtype), size)
@@ -114,7 +124,7 @@ class MatchedFit(Peak):
         slack = float32_error(max(sigma, self.sigma))
         interior = border = slack
         if sigma != self.sigma:
-            widths = np.linspace(self.narrowest, self.sigma, 3)
+            widths = np.linspace(self.narrowest, _WIDEST * self.sigma, 4)
             interior += max(self._axis_error(sigma, phase, width, 0) for width in widths)
             border += max(
                 self._axis_error(sigma, phase, width, beyond)
@@ -225,6 +235,16 @@ class MatchedFit(Peak):
         mean_rough = (rough * both).sum(dim=(-2, -1)) / both.sum(dim=(-2, -1)).clamp(min=1)
         noise = mean_rough * math.sqrt(math.pi / 2) / 6
         return noise / height.clamp(min=1e-6)
+
+    def _width(
+        self, noise: Float[Tensor, "B K"], spread: Float[Tensor, "B K 2 2"]
+    ) -> Float[Tensor, "B K 1"]:
+        """The second weight's spread: wider for a noisy map, and for one that is broad."""
+        share = (noise / _NOISY).clamp(max=1)
+        width = self.narrowest + (self.sigma - self.narrowest) * share
+        variance = (spread[..., 0, 0] + spread[..., 1, 1]) / 2
+        broad = (variance - (1 + _BROAD) * self.sigma**2).clamp(min=0)
+        return (width**2 + _WIDENING * broad).sqrt().clamp(max=_WIDEST * self.sigma)[..., None]
 
     def _shaken(self, noise: Float[Tensor, "B K"]) -> Float[Tensor, "B K 2 2"]:
         """Variance of a least-squares position in white noise: 2 noise² / π along each axis."""

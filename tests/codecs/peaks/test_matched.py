@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import least_squares, root
 
+from landmarks.analysis.corruption import CORRUPTIONS, corrupted_maps
 from landmarks.codecs import Dark, LocalSoftArgmax, MatchedFit
 from landmarks.codecs.gaussian import draw_gaussians
 from landmarks.geometry import Size
@@ -96,7 +97,7 @@ def test_smooth_maps_are_read_near_their_summit():
     rng = np.random.default_rng(1)
     centres = rng.uniform(3, 20, (20, 2))
     second = centres + 4.5 * np.array([1, -0.4]) * rng.choice([-1, 1], (20, 1))
-    fields = gaussians(centres, 24, 1.8) + 0.3 * gaussians(second, 24, 1.8)
+    fields = gaussians(centres, 24, 1.5) + 0.3 * gaussians(second, 24, 1.5)
     found = read(MatchedFit(1.5), fields)
     narrow = np.array([equal_pull(field, 1.5, 0.75) for field in fields])
     wide = np.array([equal_pull(field, 1.5, 1.5) for field in fields])
@@ -123,6 +124,18 @@ def test_white_noise_moves_it_less_than_dark_and_the_local_soft_argmax(sigma, ke
     for other in (Dark(kernel), LocalSoftArgmax()):
         gain = errors(other, maps, points) - own
         assert gain.mean() > 3 * gain.std() / math.sqrt(len(gain))
+
+
+@pytest.mark.parametrize("level", [1.0, 2.0])
+def test_broad_maps_are_read_where_the_expected_distance_is_least(level):
+    """Maps that are honest about where the truth may be: a mixture's, blurred by the target."""
+    rng = np.random.default_rng(0)
+    cells = torch.from_numpy(rng.uniform(6, 26, (400, 20, 2)))
+    truth, maps = corrupted_maps(cells, Size(32, 32), 1.5, [CORRUPTIONS["posterior"](level)], rng)
+    own = errors(MatchedFit(1.5), maps, truth)
+    for other in (Dark(7), LocalSoftArgmax()):
+        gain = errors(other, maps, truth) - own
+        assert gain.mean() > 2 * gain.std() / math.sqrt(len(gain))
 
 
 def test_a_spike_does_not_lead_it_astray():
