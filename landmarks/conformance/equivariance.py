@@ -65,7 +65,8 @@ def _steady(subject: Subject, outputs: Fields, allowed: float) -> Bool[Tensor, "
         )
     }
     apart = subject.decode_points(changed) - subject.decode_points(outputs)
-    return torch.linalg.vector_norm(apart, dim=-1) <= allowed
+    steady: Tensor = torch.linalg.vector_norm(apart, dim=-1) <= allowed
+    return steady
 
 
 def _flipped_targets(subject: Subject) -> str:

@@ -151,7 +151,8 @@ class _Decoder(nn.Module):
     def forward(
         self, outputs: Fields
     ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"], Float[Tensor, "B K 2 2"]]:
-        return tuple(self.codec.decode(outputs))
+        decoded = self.codec.decode(outputs)
+        return decoded.points, decoded.confidence, decoded.covariance
 
 
 def _exported(subject: Subject) -> torch.export.ExportedProgram:

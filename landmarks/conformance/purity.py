@@ -58,7 +58,7 @@ def _random_states() -> dict[str, object]:
     # Not Python's own: beartype, where it checks annotations, draws from that at every call.
     states: dict[str, object] = {
         "torch": torch.random.get_rng_state().numpy().tobytes(),
-        "numpy": str(np.random.get_state()[1:]),  # noqa: NPY002 (the global one is what is watched)
+        "numpy": str(np.random.get_state()),  # noqa: NPY002 (the global one is what is watched)
     }
     if torch.cuda.is_available():
         states["torch.cuda"] = torch.cuda.get_rng_state().numpy().tobytes()
