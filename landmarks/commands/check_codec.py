@@ -3,14 +3,12 @@
 import csv
 import importlib
 import inspect
-import os
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from jsonargparse import ActionConfigFile, ArgumentParser, Namespace
+from jsonargparse import ArgumentParser, Namespace
 
 from landmarks.errors import SettingsError
 from landmarks.files import complete_file
@@ -59,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     target = _target(path)
     parser = _parser(path)
     parser.add_argument(
-        "--config", action=ActionConfigFile, help="YAML file of these options, by their names"
+        "--config", action="config", help="YAML file of these options, by their names"
     )
     own = _add_constructor(parser, target, path)
     options = parser.parse_args(words)
@@ -127,9 +125,6 @@ def _target(path: str) -> Callable[..., "Codec"]:
             f"{path!r} is no method by name ({', '.join(METHODS)}); name a class by its import "
             "path, such as landmarks.codecs.ContinuousHeatmap"
         )
-    # As for `python -m`: a user's own file in the folder at hand can be named.
-    if os.getcwd() not in sys.path and "" not in sys.path:
-        sys.path.insert(0, os.getcwd())
     try:
         module = importlib.import_module(module_name)
     except Exception as error:

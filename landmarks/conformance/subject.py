@@ -94,11 +94,18 @@ class Subject:
             for width in widths
         ]
 
+    @cached_property
+    def interior(self) -> Float[Tensor, " 2"]:
+        """How far to either side of the middle windows of 9 cells lie on the map, in whole cells.
+
+        Half a cell where that is not one cell.
+        """
+        half = torch.tensor([self.size.width, self.size.height]) / 2
+        return (half / self.cell - 9).floor().clamp(min=0.5) * self.cell
+
     def interior_points(self, count: int, seed: int = 0) -> Float[Tensor, "N 2"]:
         """Random points whose decoding windows are likely to lie on the map whole."""
-        half = torch.tensor([self.size.width, self.size.height]) / 2
-        reach = (half - 9 * self.cell).clamp(min=self.cell / 2)
-        return self.middle + (2 * _uniform(count, 2, seed=seed) - 1) * reach
+        return self.middle + (2 * _uniform(count, 2, seed=seed) - 1) * self.interior
 
     def border_points(self, count: int = 401) -> Float[Tensor, "N 2"]:
         """A dense sweep along the crop's edges and within its outer cells, corners included."""
@@ -236,7 +243,7 @@ class Subject:
         """Points encoded and decoded, in any number; ``change`` happens in between."""
         faces_at_once = max(1, _POINTS_AT_ONCE // self.count)
         parts = []
-        for faces in self.faces_of(points).split(faces_at_once):
+        for faces in torch.split(self.faces_of(points), faces_at_once):
             outputs = self.encode(faces)
             outputs = change(outputs) if change else outputs
             parts.append(self.decode_points(outputs).reshape(-1, 2).cpu())
