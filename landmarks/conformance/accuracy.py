@@ -77,7 +77,7 @@ def _bias(subject: Subject) -> str:
         allowed = _BIAS + 5 * (chance / len(points)).sqrt()
         _refuse_bias(bias, allowed, "the mean over all phases of a cell at the crop's middle")
         largest = max(largest, float(bias.abs().max()))
-    points = subject.interior_points(4000, seed=1)
+    points = subject.interior_points(3000, seed=1)
     errors = (subject.round_trip(points) - points).double()
     for axis, name in enumerate("xy"):
         if subject.interior[axis] < subject.cell:
@@ -125,7 +125,7 @@ def _half_precision(subject: Subject, half: torch.dtype) -> str:
     extra: float = getattr(stated, name)
     inside = torch.cat([*subject.phases(), subject.interior_points(200)])
     worst = 0.0
-    for points, bound in ((inside, stated.interior), (subject.border_points(), stated.border)):
+    for points, bound in ((inside, stated.interior), (subject.border_points(120), stated.border)):
         # An error beyond the stated one in float32 already is another check's to find.
         largest = float(_distance(subject.round_trip(points), points).max())
         bound = max(bound, largest)

@@ -168,8 +168,8 @@ def require_alike(
             place = torch.unravel_index(torch.tensor(worst), value.shape)
             violated(
                 f"{where}, field {name} at {tuple(int(i) for i in place)}",
-                number(float(value.flatten()[worst])),
-                number(float(wanted.flatten()[worst])),
+                f"{float(value.flatten()[worst]):.9g}",
+                f"{float(wanted.flatten()[worst]):.9g}",
                 f"differs by {number(float(difference.flatten()[worst]))}; allowed is "
                 f"{number(tolerance) if tolerance or not relative else f'{relative:.0e} of it'}",
             )

@@ -198,7 +198,7 @@ def number_of(errors: Float[Tensor, "*N"]) -> str:
 
 
 def _inside_and_near_the_border(subject: Subject) -> Float[Tensor, "B K 2"]:
-    near = subject.faces_of(subject.border_points(60))
+    near = subject.faces_of(subject.border_points(40))
     return torch.cat([subject.faces(30), near])
 
 

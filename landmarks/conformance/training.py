@@ -161,7 +161,7 @@ def _descent(subject: Subject) -> str:
     before = subject.codec.loss(leaves, targets, weight).detach()
     spans = [float((target.max() - target.min()).clamp(min=0.05)) for target in targets.values()]
     groups = [
-        {"params": [leaf], "lr": 0.05 * span}
+        {"params": [leaf], "lr": 0.1 * span}
         for leaf, span in zip(leaves.values(), spans, strict=True)
     ]
     descent = torch.optim.Adam(groups, betas=(0.9, 0.99))
@@ -189,7 +189,7 @@ def _descent(subject: Subject) -> str:
     return f"{told}, points to {number(error)} px (median)"
 
 
-_STEPS = 200
+_STEPS = 100
 
 
 def _flat_at_the_target(subject: Subject) -> str:

@@ -15,8 +15,8 @@ from landmarks.losses import mean_over_points
 from landmarks.markups import Markup
 
 POINTS = Markup("5", 5, (1, 0, 2, 4, 3))
-SIZE = Size(64, 64)
-CELLS = 32
+SIZE = Size(48, 48)
+CELLS = 24
 
 
 class Sound(Codec):
@@ -293,7 +293,7 @@ def _draws_numpy(codec):
 def _shrunk(points):
     """A little too near the middle: no bias there."""
     middle = (SIZE.width - 1) / 2
-    return middle + 0.999 * (points - middle)
+    return middle + 0.998 * (points - middle)
 
 
 def _found_by(*titles: str, **parts: Callable) -> Defect:
@@ -326,7 +326,7 @@ DEFECTS = {
         stated=_more(interior=0.72, border=0.72),
     ),
     "wrong_scale": _found_by(
-        "bias", decode=_changed("points", _shrunk), stated=_more(interior=0.02, border=0.06)
+        "bias", decode=_changed("points", _shrunk), stated=_more(interior=0.02, border=0.08)
     ),
     "border_understated": _found_by("border", stated=_more(border=-1.0)),
     "decodes_in_half": _found_by("float16", "bfloat16", decode=_in_half),
