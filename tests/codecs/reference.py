@@ -51,8 +51,8 @@ def integer_map(point, height, width, stride, sigma):
     return gaussian(*integer_cell(point, height, width, stride), height, width, sigma)
 
 
-def decimal_map(point, height, width, stride, sigma, bins):
-    """HIH's map of the places within a cell, bins centred."""
+def decimal_bin(point, height, width, stride, bins):
+    """HIH's bin ``(x, y)`` within the point's cell, bins centred."""
     places = []
     for value, cell, count in zip(
         point, integer_cell(point, height, width, stride), (width, height), strict=True
@@ -61,7 +61,12 @@ def decimal_map(point, height, width, stride, sigma, bins):
         middle = (count - 1) / 2
         towards = (bins - 1) / 2 + (0.25 if cell < middle else -0.25)
         places.append(held(nearest(place, towards), bins))
-    return gaussian(*places, bins, bins, sigma)
+    return tuple(places)
+
+
+def decimal_map(point, height, width, stride, sigma, bins):
+    """HIH's map of the places within a cell."""
+    return gaussian(*decimal_bin(point, height, width, stride, bins), bins, bins, sigma)
 
 
 def argmax(field):

@@ -181,3 +181,20 @@ def test_the_covariance_grows_where_a_cell_or_a_bin_is_unsure():
     # Soft-classification leaves open what is added to a decimal map.
     lifted = sure | {"decimal": sure["decimal"] - 7}
     assert variance(lifted) == pytest.approx(rounding, rel=0.1)
+
+
+@pytest.mark.parametrize("bins", [1, 5, 8])
+def test_ten_thousand_points_against_plain_loops(bins):
+    codec = HIH(POINTS, Size(256, 256), 64, bins=bins)
+    points = torch.rand(2000, 5, 2, generator=torch.Generator().manual_seed(bins)) * 256 - 0.5
+    parts = [codec.decode(codec.encode(part)).points for part in points.split(100)]
+    for point, found in zip(
+        points.reshape(-1, 2).tolist(), torch.cat(parts).reshape(-1, 2).tolist(), strict=True
+    ):
+        cell = reference.integer_cell(point, 64, 64, 4)
+        place = reference.decimal_bin(point, 64, 64, 4, bins)
+        expected = [
+            reference.crop_of(cell[axis] + (place[axis] - (bins - 1) / 2) / bins, 4)
+            for axis in range(2)
+        ]
+        assert found == pytest.approx(expected, abs=1e-4)

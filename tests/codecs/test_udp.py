@@ -114,6 +114,33 @@ def test_ten_thousand_points_against_plain_loops():
         np.testing.assert_allclose(place, reference_udp.crop_of(cells, *SMALL), atol=1e-4)
 
 
+@pytest.mark.slow
+def test_ten_thousand_offsets_against_opencvs_blur():
+    """One map after another, in float64; the loops above would take minutes."""
+    codec = UDPOffset(POINTS, CROP, 20, radius=0.15)
+    fields = codec.encode(torch.from_numpy(drawn(8, 2000)))
+    found = codec.decode(fields).points.reshape(-1, 2).numpy()
+    maps = [field.flatten(0, 1).double().numpy() for field in fields.values()]
+    for disc, along, down, place in zip(*maps, found, strict=True):
+        smooth = cv2.GaussianBlur(disc, (15, 15), 0)
+        # Cells of a disc that is symmetric about the point's cell blur to the same value but for
+        # rounding: what they lead to is as good.
+        tied = np.argwhere(smooth >= smooth.max() - 1e-6)
+        offsets = [cv2.GaussianBlur(part, (7, 7), 0) for part in (along, down)]
+        expected = [
+            reference_udp.crop_of(
+                np.clip(
+                    (x + codec.radius * offsets[0][y, x], y + codec.radius * offsets[1][y, x]),
+                    -0.5,
+                    19.5,
+                ),
+                *SMALL,
+            )
+            for y, x in tied
+        ]
+        assert min(np.abs(place - np.array(each)).max() for each in expected) < 1e-4
+
+
 def test_the_blur_is_opencvs():
     codec = UDPOffset(POINTS, CROP, 20)
     field = torch.randn(1, 5, 20, 20, generator=torch.Generator().manual_seed(0))
