@@ -1,7 +1,7 @@
 """The codecs as plain loops over points, with NumPy and OpenCV: one map at a time.
 
 This is how the published code of most methods works. It is written from their definitions and
-shares nothing with the codecs: what the codecs are timed against is also what tests hold them to.
+shares nothing with the codecs but where a map ends: what the codecs are timed against is also what tests hold them to.
 Maps are float32, ``(h, w)``; points are ``(x, y)`` in cells.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 from jaxtyping import Float, Float32
+
+from landmarks.geometry import FIRST_EDGE
 
 Map = Float32[np.ndarray, "h w"]
 Point = Float[np.ndarray, "2"]
@@ -108,5 +110,5 @@ def encode(
 
 
 def _kept_on(point: Point, height: int, width: int) -> Point:
-    kept: Point = np.clip(point, -0.5, [width - 0.5, height - 0.5])
+    kept: Point = np.clip(point, FIRST_EDGE, [width + FIRST_EDGE, height + FIRST_EDGE])
     return kept

@@ -13,7 +13,7 @@ from landmarks.codecs.base import StatedError
 from landmarks.codecs.covariance import symmetric
 from landmarks.codecs.peaks.mirrored_blur import mirrored_windows, opencv_kernel
 from landmarks.codecs.peaks.windows import windows
-from landmarks.geometry import Size
+from landmarks.geometry import FIRST_EDGE, Size
 
 _CIRCLE = 1e-4
 """Cells beyond the radius that still belong to a disc: what rounding may do to a distance."""
@@ -234,9 +234,9 @@ def _blurred_errors(
     """The largest errors of `BlurredOffset` far from the border, and anywhere; in cells."""
     far = math.ceil(radius) + len(disc_kernel) // 2 + len(offset_kernel) // 2 + 1
     count = 3 * far
-    phases = np.linspace(-0.5, 0.5, 33)
+    phases = np.linspace(FIRST_EDGE, -FIRST_EDGE, 33)
     interior = _errors_at(3 * far // 2 + phases, radius, count, disc_kernel, offset_kernel)
-    near = (np.arange(far)[:, None] + np.linspace(-0.5, 0.25, 4)).ravel()
+    near = (np.arange(far)[:, None] + np.linspace(FIRST_EDGE, FIRST_EDGE / -2, 4)).ravel()
     border = _errors_at(near, radius, count, disc_kernel, offset_kernel)
     return interior, max(interior, border)
 

@@ -15,7 +15,7 @@ from landmarks.codecs.base import Codec, Decoded, StatedError
 from landmarks.codecs.covariance import CLAIMED, symmetric
 from landmarks.codecs.density import from_highest, gaussian_log_line, log_density, softmax_of
 from landmarks.codecs.gaussian import exchange_mirrored
-from landmarks.geometry import Grid, Size, kept_inside
+from landmarks.geometry import FIRST_EDGE, Grid, Size, kept_inside
 from landmarks.losses import KullbackLeibler, PointLoss, float32_at_least, mean_over_points
 from landmarks.markups import Markup
 
@@ -109,7 +109,7 @@ class Expectation(LineReading):
         A score is off by half a unit in its last place at most, which shifts the mean by less than
         the sum of these over the bins, each times its share and distance.
         """
-        places = np.linspace(-0.5, (count - 1) / 2, 8 * count + 1)
+        places = np.linspace(FIRST_EDGE, (count - 1) / 2, 8 * count + 1)
         bins = np.arange(count)
         scores = -((bins - places[:, None]) ** 2) / (2 * sigma**2)
         scores -= scores.max(axis=1, keepdims=True)
