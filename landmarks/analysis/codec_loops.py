@@ -1,7 +1,8 @@
 """The codecs as plain loops over points, with NumPy and OpenCV: one map at a time.
 
 This is how the published code of most methods works. It is written from their definitions and
-shares nothing with the codecs but where a map ends: what the codecs are timed against is also what tests hold them to.
+shares nothing with the codecs but where a map ends: what the codecs are timed against is also what
+tests hold them to.
 Maps are float32, ``(h, w)``; points are ``(x, y)`` in cells.
 """
 

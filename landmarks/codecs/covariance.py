@@ -34,10 +34,10 @@ def clamp_eigenvalues(
 CLAIMED = 0.1
 """Share of a target's own variance below which no point is claimed to be sure.
 
-This project's choice. On trained networks of 300W, in a trial, the peaks of trained maps are often no wider
-than the target, which claims no error at all, and then a single miss costs any likelihood. With a
-tenth of the target's variance as the least, the negative log-likelihood after the temperature falls
-from 6 nats a point to 1.5 for every way of reading the maps that was tried.
+This project's choice. On trained networks of 300W, in a trial, the peaks of trained maps are often
+no wider than the target, which claims no error at all, and then a single miss costs any likelihood.
+With a tenth of the target's variance as the least, the negative log-likelihood after the
+temperature falls from 6 nats a point to 1.5 for every way of reading the maps that was tried.
 """
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser
 
+from landmarks.commands.method_names import named_methods
 from landmarks.errors import SettingsError
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> None:
     shapes = _shapes(options.shapes or (_QUICK_SHAPES if options.quick else _SHAPES))
     repeats = options.repeats or (2 if options.quick else 9)
     _bench(
-        shapes, _methods(options.methods), options.device, options.threads, repeats, output,
+        shapes, named_methods(options.methods), options.device, options.threads, repeats, output,
         measure_memory=not options.quick,
     )  # fmt: skip
 
@@ -100,20 +101,6 @@ def _shapes(text: str) -> list[tuple[int, int, int]]:
             )
         shapes.append((batch, points, size))
     return shapes
-
-
-def _methods(text: str | None) -> "Mapping[str, CodecOfSize]":
-    from landmarks.codecs.methods import METHODS
-
-    if text is None:
-        return METHODS
-    names = list(dict.fromkeys(text.split(",")))
-    for name in names:
-        if name not in METHODS:
-            raise SettingsError(
-                f"--methods {text!r}: {name!r} is not known; choose from {', '.join(METHODS)}"
-            )
-    return {name: METHODS[name] for name in names}
 
 
 def _bench(

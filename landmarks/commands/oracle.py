@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jsonargparse import ArgumentParser
 
+from landmarks.commands.method_names import named_methods
 from landmarks.errors import SettingsError
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
     if options.sigma is not None and not 0 < options.sigma < float("inf"):
         raise SettingsError(f"--sigma {options.sigma} must be a number of cells above 0")
     conditions = _conditions(options.corruption or [], options.level or [], options.on_top or [])
-    methods = _methods(options.methods)
+    methods = named_methods(options.methods)
     benchmark, split, faces = _faces(
         options.benchmark, options.root, options.split, options.crop_size
     )
@@ -221,20 +222,6 @@ def _name_and_level(text: str) -> tuple[str, float]:
         raise SettingsError(
             f"--on_top {text!r} must be a corruption and its level, such as white_noise=0.05"
         ) from None
-
-
-def _methods(text: str | None) -> "Mapping[str, CodecOfSize]":
-    from landmarks.codecs.methods import METHODS
-
-    if text is None:
-        return METHODS
-    names = list(dict.fromkeys(text.split(",")))
-    for name in names:
-        if name not in METHODS:
-            raise SettingsError(
-                f"--methods {text!r}: {name!r} is not known; choose from {', '.join(METHODS)}"
-            )
-    return {name: METHODS[name] for name in names}
 
 
 def _faces(
