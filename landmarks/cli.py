@@ -24,6 +24,8 @@ _COMMANDS = {
     "compare": _Command("compare", False, "train and test several methods alike, and report"),
     "oracle": _Command("oracle", False, "the codecs' own error: encode, then decode, no network"),
     "bench": _Command("bench", False, "how fast every codec encodes, scores and decodes"),
+    "data": _Command("data", False, "the benchmarks: list, show, check, prepare, convert, …"),
+    "score": _Command("score", False, "score any method's predictions as 'compare' does"),
     "check-codec": _Command(
         "check_codec", False, "whether a codec, your own too, keeps the whole contract"
     ),

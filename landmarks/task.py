@@ -1,6 +1,6 @@
 """The one LightningModule: whatever is trained here, it is trained by this."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from landmarks.backbones.base import Network
 from landmarks.batch import Batch, FieldSpecs
-from landmarks.benchmarks import BENCHMARKS
+from landmarks.benchmarks.base import Benchmark
 from landmarks.codecs.base import Codec, Decoded
 from landmarks.data.datamodule import EvaluationSet, FaceDataModule
 from landmarks.errors import DataError
@@ -23,6 +23,7 @@ from landmarks.markups import Markup
 from landmarks.metrics.calibration import COVERAGES
 from landmarks.metrics.functional import normalised_mean_error
 from landmarks.metrics.predictions import PredictedPoints, Predictions
+from landmarks.metrics.protocol import Protocol
 from landmarks.objectives import Objective
 from landmarks.results import FaceResults
 
@@ -39,7 +40,7 @@ class LandmarkTask(LightningModule):
     """Trains a network to emit a codec's fields, and measures the points read off them.
 
     Args:
-        benchmark: Name of the benchmark, which settles the markup and the protocols.
+        benchmark: The benchmark, which settles the markup and the protocols.
         crop_size: Height and width of the network's input in pixels.
         codec: Builds the codec, as ``codec(markup, crop_size)``.
         network: Builds the network, as ``network(codec.fields, crop_size)``.
@@ -54,7 +55,7 @@ class LandmarkTask(LightningModule):
 
     def __init__(
         self,
-        benchmark: str,
+        benchmark: Benchmark,
         crop_size: int,
         codec: CodecFactory,
         network: NetworkFactory,
@@ -63,11 +64,7 @@ class LandmarkTask(LightningModule):
         scheduler: SchedulerFactory,
     ) -> None:
         super().__init__()
-        if benchmark not in BENCHMARKS:
-            raise ValueError(
-                f"there is no benchmark {benchmark!r}; choose one of {', '.join(BENCHMARKS)}"
-            )
-        self.facts = BENCHMARKS[benchmark].facts
+        self.facts = benchmark.facts
         self.crop_size = Size(crop_size, crop_size)
         self.codec = codec(self.facts.markup, self.crop_size)
         # channels_last is a quarter faster on a CPU, and no slower elsewhere.
@@ -116,19 +113,20 @@ class LandmarkTask(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Logs NME, FR and AUC of the held-out faces under the benchmark's first protocol."""
-        (results,) = self._finish_evaluation("validate")
+        ((truth, results),) = self._finish_evaluation("validate")
         self.validation_results = results
-        scores = self._scores(results, first_only=True)
-        self.log_dict({f"val/{name}": value for name, value in scores.items()}, prog_bar=True)
+        first = results.scores(truth.protocols)[0]
+        scores = {"val/nme": first.nme, "val/fr": first.fr, "val/auc": first.auc}
+        self.log_dict(scores, prog_bar=True)
 
     def on_test_epoch_end(self) -> None:
         """Keeps each face's errors, logs every protocol's scores and the covariances' calibration.
 
         The calibration is that of the covariances as the codec claims them, without a temperature.
         """
-        for results in self._finish_evaluation("test"):
+        for truth, results in self._finish_evaluation("test"):
             self.test_results[results.split] = results
-            scores = self._scores(results, first_only=False) | self._calibration(results)
+            scores = self._scores(results, truth.protocols) | self._calibration(results)
             self.log_dict({f"{results.split}/{name}": value for name, value in scores.items()})
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
@@ -197,12 +195,12 @@ class LandmarkTask(LightningModule):
         assert isinstance(metric, PredictedPoints)
         metric.update(points_photo, covariances_photo, batch.face)
 
-    def _finish_evaluation(self, stage: str) -> list[FaceResults]:
+    def _finish_evaluation(self, stage: str) -> list[tuple[EvaluationSet, FaceResults]]:
         found = []
         for metric, truth in zip(self.predictions, self._data().evaluation(stage), strict=True):
             assert isinstance(metric, PredictedPoints)
             predictions = Predictions(*(part.cpu() for part in metric.compute()))
-            found.append(self._measure(truth, predictions))
+            found.append((truth, self._measure(truth, predictions)))
             metric.reset()
         return found
 
@@ -210,8 +208,7 @@ class LandmarkTask(LightningModule):
         face, points, covariances = predictions
         true_points = truth.points_photo[face]
         normalisers = {
-            protocol.name: truth.normalisers[face, i]
-            for i, protocol in enumerate(self.facts.protocols)
+            protocol.name: truth.normalisers[face, i] for i, protocol in enumerate(truth.protocols)
         }
         records = [truth.records[i] for i in face.tolist()]
         return FaceResults(
@@ -229,15 +226,11 @@ class LandmarkTask(LightningModule):
             },
         )
 
-    def _scores(self, results: FaceResults, first_only: bool) -> dict[str, float]:
-        """NME, FR and AUC in per cent; under several protocols each is named by its protocol."""
-        scores = results.scores(self.facts.protocols)
-        if first_only:
-            first = scores[0]
-            return {"nme": first.nme, "fr": first.fr, "auc": first.auc}
+    def _scores(self, results: FaceResults, protocols: Sequence[Protocol]) -> dict[str, float]:
+        """NME, FR and AUC in per cent, named by their protocol."""
         return {
             f"{score.protocol}/{name}": value
-            for score in scores
+            for score in results.scores(protocols)
             for name, value in (("nme", score.nme), ("fr", score.fr), ("auc", score.auc))
         }
 

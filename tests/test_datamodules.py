@@ -16,14 +16,14 @@ MODULES = [
 
 
 def test_every_benchmark_has_one(tmp_path):
-    names = {kind(tmp_path).benchmark_name for kind in MODULES}
+    names = {kind(tmp_path).facts.name for kind in MODULES}
     assert names == set(BENCHMARKS)
     assert len(MODULES) == len(BENCHMARKS)
 
 
 @pytest.mark.parametrize("name", ["synthetic", "synthetic_98", "synthetic_19"])
 def test_drawn_faces_go_through(name, tmp_path):
-    (kind,) = [kind for kind in MODULES if kind(tmp_path).benchmark_name == name]
+    (kind,) = [kind for kind in MODULES if kind(tmp_path).facts.name == name]
     data = kind(tmp_path, 6, 2, 64, crop_size=32, batch_size=2, validation=0.34, workers=0)
     data.benchmark.prepare(["train", "test"])
     data.setup("fit")

@@ -127,32 +127,31 @@ def make_plan(experiment: Experiment, output: Path) -> Plan:
         networks.append(weight_digests(cli.model.network))
         built = built or cli
     assert built is not None
-    benchmark = built.datamodule.benchmark
-    splits = [built.datamodule.training_split, *built.datamodule.test_splits]
+    data = built.datamodule
     try:
-        benchmark.prepare(splits)
-        found = [benchmark.found(split) for split in splits]
+        places = [(data.training, data.training_split)]
+        places += [(data.benchmark, split) for split in data.test_splits]
+        for benchmark, split in places:
+            benchmark.prepare((split,))
+        found = [benchmark.found(split) for benchmark, split in places]
         for method in experiment.methods:
             for seed in experiment.seeds:
                 cli = _build(experiment, method, seed, output)
                 resolved: Settings = cli.config_dump
-                data = digest_of([seed, resolved["data"]])
-                if data not in known_faces:
-                    known_faces[data] = _read_faces(cli)
-                runs.append(
-                    _planned(cli, experiment, method, seed, output, known_faces[data], runs)
-                )
-        test = built.datamodule
-        test.setup("test")
+                key = digest_of([seed, resolved["data"]])
+                if key not in known_faces:
+                    known_faces[key] = _read_faces(cli)
+                runs.append(_planned(cli, experiment, method, seed, output, known_faces[key], runs))
+        data.setup("test")
     except DataError:
         raise
     except ValueError as error:
         raise SettingsError(f"{experiment.path}: {error}") from error
     return Plan(
         experiment,
-        benchmark.facts,
+        data.facts,
         runs,
-        test.evaluation("test"),
+        data.evaluation("test"),
         found,
         shared_weights(networks),
     )

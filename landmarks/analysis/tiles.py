@@ -60,7 +60,7 @@ def face_tile(record: Record, predicted: Float[np.ndarray, "K 2"]) -> UInt8[np.n
     """
     import torch
 
-    window = LandmarkBox(_MARGIN)(record)
+    window = LandmarkBox(_MARGIN)(record, np.random.default_rng(0))
     photo_from_crop = photo_from_crop_affine((window.x, window.y), window.side, _SIZE, 0.0, False)
     crop_from_photo = invert_affine(photo_from_crop)
     tile = np.ascontiguousarray(crop_photo(record.photo.read(), photo_from_crop, _SIZE))

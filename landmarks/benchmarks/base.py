@@ -2,9 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -26,6 +26,40 @@ class Split(NamedTuple):
     description: str
 
 
+class Subset(NamedTuple):
+    """Faces of a benchmark that are reported apart, such as those in a large pose.
+
+    Attributes:
+        published: The number of faces that the owners publish, or None where it is free.
+        description: What it holds, in a few words.
+    """
+
+    published: int | None
+    description: str
+
+
+class Result(NamedTuple):
+    """A published figure.
+
+    Attributes:
+        method: What the paper calls its method.
+        split: Split or subset that it was tested on, by our name.
+        protocol: Name of the protocol.
+        nme: In per cent.
+        fr: In per cent, where it is published.
+        auc: In per cent, where it is published.
+        source: Where the figure stands: paper, table, address.
+    """
+
+    method: str
+    split: str
+    protocol: str
+    nme: float
+    source: str
+    fr: float | None = None
+    auc: float | None = None
+
+
 @dataclass(frozen=True)
 class Facts:
     """What is true of a benchmark, apart from its files.
@@ -34,13 +68,15 @@ class Facts:
         name: The name used everywhere, such as ``300w``.
         title: What people call it.
         markup: Its point scheme.
-        splits: By name; the first of them is what a network is trained on.
+        splits: By name; the one called ``train``, if there is one, is what a network is trained on.
         test_splits: The splits that a test run reports unless told otherwise.
         protocols: How its errors are normalised and scored; the first is the usual one.
         licence: Its terms, in a sentence.
         citation: How to cite it.
         source: Where to ask for it: an address, or a command.
         layout: The folder tree that is expected below the root.
+        subsets: By name: groups of test faces that are reported apart; a face may be in several.
+        results: What papers report on it.
     """
 
     name: str
@@ -53,6 +89,13 @@ class Facts:
     citation: str
     source: str
     layout: str
+    subsets: Mapping[str, Subset] = field(default_factory=dict)
+    results: tuple[Result, ...] = ()
+
+    @property
+    def training_split(self) -> str | None:
+        """``train``, or None where the benchmark has only test faces."""
+        return "train" if "train" in self.splits else None
 
 
 class Benchmark(ABC):
@@ -63,9 +106,12 @@ class Benchmark(ABC):
 
     Args:
         root: The folder that holds the files; a benchmark that needs none accepts None.
+
+    Attributes:
+        facts: What is true of it; of the class, but for a user's own data.
     """
 
-    facts: ClassVar[Facts]
+    facts: Facts
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root
@@ -95,4 +141,4 @@ class Benchmark(ABC):
         ).reshape(len(records), len(self.facts.protocols))
 
 
-__all__ = ["Benchmark", "Facts", "Split"]
+__all__ = ["Benchmark", "Facts", "Result", "Split", "Subset"]

@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar, NamedTuple, final
+from typing import NamedTuple, final
 
 import numpy as np
 from jaxtyping import UInt8
@@ -172,7 +172,7 @@ class Synthetic(Benchmark):
         ValueError: If a number is out of range.
     """
 
-    facts: ClassVar[Facts] = _facts(MARKUP_68)
+    facts = _facts(MARKUP_68)
 
     def __init__(
         self,

@@ -1,8 +1,6 @@
 """300W: 68 points on faces in the wild, and its test set of 600."""
 
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, final
 
@@ -11,6 +9,13 @@ from jaxtyping import Float
 
 from landmarks.batch import Record
 from landmarks.benchmarks.base import Benchmark, Facts, Split
+from landmarks.benchmarks.folders import (
+    contents,
+    listing,
+    natural,
+    picture_beside,
+    pictures_by_stem,
+)
 from landmarks.benchmarks.pts import read_pts
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError
@@ -57,7 +62,6 @@ _SPLITS: dict[str, tuple[tuple[str, ...], str]] = {
 _SUBSETS = {folder: frozenset({"common"}) for folder in _COMMON} | {
     folder: frozenset({"challenge"}) for folder in _CHALLENGE
 }
-_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 def _protocols() -> tuple[Protocol, ...]:
@@ -153,7 +157,7 @@ class W300(Benchmark):
         published = self.facts.splits[split].published
         counts = {name: 0 for name in names}
         for folder in self._present(names):
-            counts[folder.name] = sum(entry.endswith(".pts") for entry in _listing(folder.path))
+            counts[folder.name] = sum(entry.endswith(".pts") for entry in listing(folder.path))
         total = sum(counts.values())
         sentence = f"{total:,} of {published:,} {description}"
         if len(names) > 1 and total != published:
@@ -190,7 +194,7 @@ class W300(Benchmark):
             looked = ", ".join(str(path) for name in names for path in _places(self.root, name))
             raise DataError(
                 f"no {description} ({split!r}): none of these folders is there: {looked}. The "
-                f"root holds {_contents(self.root)}. Pass the right folder (--root or --data.root) "
+                f"root holds {contents(self.root)}. Pass the right folder (--root or --data.root) "
                 f"or choose another split, or get the files from {_SOURCE}; expected below the "
                 f"root:\n{_LAYOUT}",
                 file=self.root,
@@ -203,83 +207,21 @@ def _places(root: Path, folder: str) -> tuple[Path, Path]:
 
 
 def _faces(folder: _Folder) -> Iterator[tuple[PhotoFile, Float[np.ndarray, "68 2"]]]:
-    names = _listing(folder.path)
-    annotations = sorted((name for name in names if name.endswith(".pts")), key=_natural)
+    names = listing(folder.path)
+    annotations = sorted((name for name in names if name.endswith(".pts")), key=natural)
     if not annotations:
         raise DataError(
             f"the folder holds no .pts file, expected {_PUBLISHED[folder.name]:,} of them beside "
             f"their pictures; unpack {folder.name} again, or delete the folder to go on without it",
             file=folder.path,
         )
-    pictures: dict[str, list[str]] = {}
-    for name in names:
-        stem, suffix = os.path.splitext(name)
-        if suffix.lower() in _SUFFIXES:
-            pictures.setdefault(stem, []).append(name)
+    pictures = pictures_by_stem(names)
     for annotation in annotations:
         file = folder.path / annotation
-        picture = _picture(file, pictures)
+        picture = picture_beside(file, pictures)
         photo = PhotoFile(folder.path / picture, f"{folder.name}/{picture}")
         points_from_1 = read_pts(file, MARKUP_68.count, photo.check())
         yield photo, points_from_1 - 1
-
-
-def _picture(annotation: Path, pictures: Mapping[str, Sequence[str]]) -> str:
-    """The picture of an annotation; spaces in names do not count if no name is the same.
-
-    ``ibug/image_092 _01.jpg`` really carries a space, which some copies drop.
-    """
-    found = pictures.get(annotation.stem)
-    if not found:
-        wanted = annotation.stem.replace(" ", "")
-        found = [
-            name
-            for stem, names in pictures.items()
-            for name in names
-            if stem.replace(" ", "") == wanted
-        ]
-    if not found:
-        raise DataError(
-            f"no picture stands beside this annotation, expected {annotation.stem}.jpg, .jpeg or "
-            ".png; restore the picture from the distribution, or remove the annotation",
-            file=annotation,
-        )
-    if len(found) > 1:
-        raise DataError(
-            f"{len(found)} pictures stand beside this annotation, {', '.join(sorted(found))}; "
-            "keep the one that the points were set on",
-            file=annotation,
-        )
-    return found[0]
-
-
-def _listing(folder: Path) -> list[str]:
-    """The files of a folder; hidden ones, such as the ``._`` files of some archives, are left out.
-
-    Raises:
-        DataError: If the folder cannot be read.
-    """
-    try:
-        return [name for name in os.listdir(folder) if not name.startswith(".")]
-    except OSError as error:
-        raise DataError(
-            f"the folder cannot be read ({error.strerror}); check its permissions", file=folder
-        ) from error
-
-
-def _contents(root: Path) -> str:
-    if not root.is_dir():
-        return "no files, for it does not exist or is no folder"
-    names = sorted(_listing(root))
-    if not names:
-        return "no files"
-    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-
-
-def _natural(name: str) -> tuple[list[str | int], str]:
-    """A sorting key under which ``image_2`` comes before ``image_10``."""
-    parts = re.split(r"([0-9]+)", name)
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
 
 
 __all__ = ["W300"]

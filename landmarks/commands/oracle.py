@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jsonargparse import ArgumentParser
 
+from landmarks.commands.benchmark_option import (
+    add_benchmark_options,
+    chosen_split,
+    open_benchmark,
+)
 from landmarks.commands.method_names import named_methods
 from landmarks.errors import SettingsError
 
@@ -61,12 +66,7 @@ def _parser() -> ArgumentParser:
         "the benchmark's first protocol, the paired difference to the best method, and how well "
         "the codecs' covariances describe the errors) and oracle.svg, or a plot a corruption.",
     )
-    parser.add_argument(
-        "--benchmark", type=str, required=True, help="name of the benchmark, such as 300w"
-    )
-    parser.add_argument(
-        "--root", type=str, default=None, help="folder that holds the benchmark's files"
-    )
+    add_benchmark_options(parser)
     parser.add_argument(
         "--split",
         type=str,
@@ -228,22 +228,12 @@ def _faces(
     name: str, root: str | None, split: str | None, crop: int
 ) -> "tuple[Benchmark, str, PlacedFaces]":
     from landmarks.analysis.oracle import place_faces
-    from landmarks.benchmarks import BENCHMARKS
     from landmarks.data.crop import LandmarkBox
     from landmarks.geometry import Size
 
-    if name not in BENCHMARKS:
-        raise SettingsError(
-            f"--benchmark {name!r} is not known; choose one of {', '.join(BENCHMARKS)}"
-        )
-    benchmark = BENCHMARKS[name](None if root is None else Path(root))
+    benchmark = open_benchmark(name, root)
     facts = benchmark.facts
-    split = split or facts.test_splits[0]
-    if split not in facts.splits:
-        raise SettingsError(
-            f"--split {split!r}: {facts.title} has no such split; choose one of "
-            f"{', '.join(facts.splits)}"
-        )
+    split = chosen_split(benchmark, split)
     benchmark.prepare([split])
     print(f"{facts.title}: {benchmark.found(split)}")
     faces = place_faces(benchmark, split, Size(crop, crop), LandmarkBox(1.25))

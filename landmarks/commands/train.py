@@ -20,6 +20,7 @@ from lightning.pytorch.cli import (
 from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from landmarks.benchmarks.base import Benchmark
 from landmarks.data.datamodule import FaceDataModule
 from landmarks.errors import DataError, SettingsError
 from landmarks.files import complete_file
@@ -124,7 +125,7 @@ class LandmarkCLI(LightningCLI):
         parser.link_arguments("output", "trainer.default_root_dir")
         parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
         parser.link_arguments("model.crop_size", "data.init_args.crop_size")
-        parser.link_arguments("data.benchmark_name", "model.benchmark", apply_on="instantiate")
+        parser.link_arguments("data.benchmark", "model.benchmark", apply_on="instantiate")
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parses; settings given as a mapping are wrong in one clear line, not with a usage."""
@@ -160,20 +161,20 @@ class LandmarkCLI(LightningCLI):
 
     def before_fit(self) -> None:
         """Says how much of the benchmark is there."""
-        self._say_what_was_found(self.datamodule.training_split)
+        self._say_what_was_found(self.datamodule.training, self.datamodule.training_split)
 
     def before_validate(self) -> None:
         """Says how much of the benchmark is there."""
-        self._say_what_was_found(self.datamodule.training_split)
+        self._say_what_was_found(self.datamodule.training, self.datamodule.training_split)
 
     def before_test(self) -> None:
         """Says how much of the benchmark is there."""
-        self._say_what_was_found(*self.datamodule.test_splits)
+        self._say_what_was_found(self.datamodule.benchmark, *self.datamodule.test_splits)
 
     @rank_zero_only
-    def _say_what_was_found(self, *splits: str) -> None:
+    def _say_what_was_found(self, benchmark: Benchmark, *splits: str) -> None:
         for split in splits:
-            print(f"found {self.datamodule.benchmark.found(split)}", flush=True)
+            print(f"found {benchmark.found(split)}", flush=True)
 
     def instantiate_trainer(self, **settings: Any) -> Trainer:  # noqa: ANN401 (Lightning's own)
         """Builds the trainer; it keeps the last epoch, and logs to ``metrics.csv`` by default."""

@@ -1,5 +1,6 @@
 """Random placement of a crop: rotation, scale, shift and mirroring."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,10 @@ class Placement:
     """How a crop departs from its window.
 
     Attributes:
-        rotation: The window's turn in degrees, clockwise as seen.
+        rotation: A further turn of the window in degrees, clockwise as seen.
         scale: Factor on the window's side.
-        shift_x: Displacement to the right, in sides of the window.
-        shift_y: Displacement downwards, in sides of the window.
+        shift_x: Displacement along the window's own horizontal, in sides of the window.
+        shift_y: Displacement along the window's own vertical, in sides of the window.
         mirrored: Whether the crop shows the window mirrored left to right.
     """
 
@@ -30,9 +31,18 @@ class Placement:
 
     def photo_from_crop(self, window: Window, crop_size: Size) -> Float[Tensor, "2 3"]:
         """The affine of a crop placed so, in float64."""
-        centre = (window.x + self.shift_x * window.side, window.y + self.shift_y * window.side)
+        turn = math.radians(window.rotation)
+        cos, sin = window.side * math.cos(turn), window.side * math.sin(turn)
+        centre = (
+            window.x + cos * self.shift_x - sin * self.shift_y,
+            window.y + sin * self.shift_x + cos * self.shift_y,
+        )
         return photo_from_crop_affine(
-            centre, window.side * self.scale, crop_size, self.rotation, self.mirrored
+            centre,
+            window.side * self.scale,
+            crop_size,
+            window.rotation + self.rotation,
+            self.mirrored,
         )
 
 

@@ -10,25 +10,32 @@ from landmarks.errors import DataError
 
 
 class Window(NamedTuple):
-    """An upright window of a photo, in photo pixels.
+    """A window of a photo, in photo pixels.
 
     Attributes:
         x: Middle, from the left.
         y: Middle, from the top.
         side: Height; its width follows from the crop's shape.
+        rotation: Turn in degrees, clockwise as seen; 0 is upright.
     """
 
     x: float
     y: float
     side: float
+    rotation: float = 0.0
 
 
 class CropPolicy(ABC):
     """Says which window of the photo a face's crop shows before augmentation."""
 
     @abstractmethod
-    def __call__(self, record: Record) -> Window:
+    def __call__(self, record: Record, rng: np.random.Generator) -> Window:
         """The window of one face.
+
+        Args:
+            record: The face.
+            rng: What a policy with chance in it draws from: for training a new one for each face,
+                view and epoch, for evaluation always the same for one face.
 
         Raises:
             landmarks.errors.DataError: If the record lacks what the policy needs.
@@ -50,8 +57,8 @@ class LandmarkBox(CropPolicy):
             raise ValueError(f"crop factor {factor} must be larger than 0")
         self.factor = factor
 
-    def __call__(self, record: Record) -> Window:
-        """The window of one face; see `CropPolicy`."""
+    def __call__(self, record: Record, rng: np.random.Generator) -> Window:
+        """The window of one face; see `CropPolicy`. Nothing is drawn."""
         points = record.points_photo[~np.isnan(record.points_photo).any(axis=1)]
         if len(points) < 2:
             raise DataError(

@@ -19,6 +19,7 @@ from landmarks.data.dataset import CropDataset, collate_views
 from landmarks.data.photometry import Photometry
 from landmarks.data.sampler import EvaluationSampler, TrainingSampler
 from landmarks.geometry import Size
+from landmarks.metrics.protocol import Protocol
 
 _HELD_OUT_SEED = 300
 """Which faces are held out is the same for every training, whatever its seed."""
@@ -32,12 +33,14 @@ class EvaluationSet(NamedTuple):
         records: The faces; `Batch.face` counts along them.
         points_photo: (N, K, 2) float64, photo pixels; NaN where a point is missing.
         normalisers: (N, P) float64, photo pixels: one distance for each face and protocol.
+        protocols: The P protocols of the benchmark that the faces are of.
     """
 
     split: str
     records: Sequence[Record]
     points_photo: Float[Tensor, "N K 2"]
     normalisers: Float[Tensor, "N P"]
+    protocols: tuple[Protocol, ...]
 
 
 class FaceDataModule(LightningDataModule):
@@ -57,6 +60,8 @@ class FaceDataModule(LightningDataModule):
         photometry: Random colours of the training crops; None leaves them as they are.
         workers: Processes that prepare crops beside the training process; 0 prepares them in it.
         seed: Of the order of faces and of the augmentation.
+        training: The reader of the faces to train and validate on, where they come from another
+            benchmark of the same markup, such as 300W-LP for COFW-68; ``benchmark`` if None.
 
     Attributes:
         views: Views of each training face; the objective sets it (`landmarks.objectives`).
@@ -74,8 +79,16 @@ class FaceDataModule(LightningDataModule):
         photometry: Photometry | None = None,
         workers: int = 2,
         seed: int = 0,
+        training: Benchmark | None = None,
     ) -> None:
         super().__init__()
+        training = training or benchmark
+        if training.facts.markup != benchmark.facts.markup:
+            raise ValueError(
+                f"{training.facts.title} is annotated with {training.facts.markup.name} points, "
+                f"{benchmark.facts.title} with {benchmark.facts.markup.name}; train on a benchmark "
+                "of the same markup"
+            )
         if not 0 < validation < 1:
             raise ValueError(
                 f"validation is {validation}; expected a share of the training faces between 0 "
@@ -87,6 +100,7 @@ class FaceDataModule(LightningDataModule):
                 f"{workers} at least 0"
             )
         self.benchmark = benchmark
+        self.training = training
         self.crop_size = Size(crop_size, crop_size)
         self.batch_size = batch_size
         self.validation = validation
@@ -105,19 +119,17 @@ class FaceDataModule(LightningDataModule):
         """The benchmark's facts."""
         return self.benchmark.facts
 
-    @property
-    def benchmark_name(self) -> str:
-        """The benchmark's name, such as ``300w``."""
-        return self.facts.name
-
     def prepare_data(self) -> None:
         """Makes ready what is slow, once a machine."""
-        self.benchmark.prepare(self._splits(self._stage()))
+        if self.trainer is not None and self.trainer.testing:
+            self.benchmark.prepare(self.test_splits)
+        else:
+            self.training.prepare((self.training_split,))
 
     def setup(self, stage: str) -> None:
         """Reads annotations; every bad file is found here, before training starts."""
         if stage in ("fit", "validate"):
-            train, held_out = self.divide(self.benchmark.records(self.training_split))
+            train, held_out = self.divide(self.training.records(self.training_split))
             self._train = CropDataset(
                 train,
                 self.facts.markup,
@@ -128,11 +140,13 @@ class FaceDataModule(LightningDataModule):
                 self.views,
                 self.seed,
             )
-            self._evaluation["validation"] = self._evaluation_set("validation", held_out)
+            self._evaluation["validation"] = self._evaluation_set(
+                "validation", held_out, self.training
+            )
         if stage == "test":
             for split in self.test_splits:
                 records = self.benchmark.records(split)
-                self._evaluation[split] = self._evaluation_set(split, records)
+                self._evaluation[split] = self._evaluation_set(split, records, self.benchmark)
 
     def divide(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
         """Training and held-out faces; the same cut for every seed.
@@ -197,30 +211,40 @@ class FaceDataModule(LightningDataModule):
         sampler.set_epoch(epoch)
         digest = hashlib.sha256(repr((self.crop_size, self.views, self.photometry)).encode())
         for epoch_, face in sampler:
-            record = dataset.records[face]
-            window = self.crop(record)
+            name = dataset.records[face].photo.name.encode()
             for view in range(self.views):
+                window = dataset.window(epoch_, face, view)
                 placement = dataset.placement(epoch_, face, view)
-                digest.update(record.photo.name.encode())
+                digest.update(name)
                 digest.update(placement.photo_from_crop(window, self.crop_size).numpy().tobytes())
         return digest.hexdigest()
 
     @property
     def training_split(self) -> str:
-        """Name of the split that training and validation faces are cut from."""
-        return next(iter(self.facts.splits))
+        """Name of the split that training and validation faces are cut from.
 
-    def _stage(self) -> str:
-        return "test" if self.trainer is not None and self.trainer.testing else "fit"
+        Raises:
+            ValueError: If there are only test faces.
+        """
+        split = self.training.facts.training_split
+        if split is None:
+            raise ValueError(
+                f"{self.training.facts.title} has only test faces; name a benchmark to train on, "
+                "with the same markup, as 'training' of the data settings"
+            )
+        return split
 
-    def _splits(self, stage: str) -> tuple[str, ...]:
-        return self.test_splits if stage == "test" else (self.training_split,)
-
-    def _evaluation_set(self, split: str, records: Sequence[Record]) -> EvaluationSet:
+    def _evaluation_set(
+        self, split: str, records: Sequence[Record], benchmark: Benchmark
+    ) -> EvaluationSet:
         points = np.array([record.points_photo for record in records], dtype=np.float64)
-        normalisers = self.benchmark.normalisers(records)
+        normalisers = benchmark.normalisers(records)
         return EvaluationSet(
-            split, records, torch.from_numpy(points), torch.from_numpy(normalisers)
+            split,
+            records,
+            torch.from_numpy(points),
+            torch.from_numpy(normalisers),
+            benchmark.facts.protocols,
         )
 
     def _training_sampler(self, dataset: CropDataset) -> TrainingSampler:

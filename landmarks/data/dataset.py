@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from landmarks.batch import Batch, Record
 from landmarks.data.augmentation import Augmentation, Placement
-from landmarks.data.crop import CropPolicy
+from landmarks.data.crop import CropPolicy, Window
 from landmarks.data.photometry import Photometry
 from landmarks.data.sampler import Draw
 from landmarks.data.warp import crop_photo
@@ -73,6 +73,10 @@ class CropDataset(Dataset[list[Batch]]):
             return Placement()
         return self.augmentation.draw(self._rng(epoch, face, view, 0))
 
+    def window(self, epoch: int, face: int, view: int) -> Window:
+        """Where the crop of a view lies before augmentation."""
+        return self.crop(self.records[face], self._rng(epoch, face, view, 2))
+
     def _rng(self, epoch: int, face: int, view: int, purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch, face, view, purpose])
 
@@ -80,7 +84,8 @@ class CropDataset(Dataset[list[Batch]]):
         self, photo: UInt8[np.ndarray, "H W 3"], record: Record, epoch: int, face: int, view: int
     ) -> Batch:
         placement = self.placement(epoch, face, view)
-        photo_from_crop = placement.photo_from_crop(self.crop(record), self.crop_size)
+        window = self.window(epoch, face, view)
+        photo_from_crop = placement.photo_from_crop(window, self.crop_size)
         image = crop_photo(photo, photo_from_crop, self.crop_size)
         if self.photometry is not None:
             image = self.photometry(image, self._rng(epoch, face, view, 1))

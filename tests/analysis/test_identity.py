@@ -11,6 +11,7 @@ from landmarks.analysis.identity import (
     training_key,
     weight_digests,
 )
+from landmarks.benchmarks.w300 import W300
 from landmarks.data.datamodule import EvaluationSet
 from tests.analysis.made_up import records
 
@@ -92,7 +93,9 @@ def test_weights_are_told_apart_by_name_shape_and_value():
 def test_the_hash_of_faces_sees_names_points_and_distances():
     faces = records(3)
     points = torch.from_numpy(np.array([face.points_photo for face in faces]))
-    truth = EvaluationSet("ibug", faces, points, torch.ones(3, 1, dtype=torch.float64))
+    truth = EvaluationSet(
+        "ibug", faces, points, torch.ones(3, 1, dtype=torch.float64), W300.facts.protocols[:1]
+    )
     moved = points.clone()
     moved[1, 5, 0] += 1e-9
     digests = {

@@ -51,7 +51,10 @@ def place_faces(benchmark: Benchmark, split: str, crop_size: Size, crop: CropPol
         else np.zeros((0, benchmark.facts.markup.count, 2))
     )
     photo_from_crop = torch.stack(
-        [Placement().photo_from_crop(crop(record), crop_size) for record in records]
+        [
+            Placement().photo_from_crop(crop(record, np.random.default_rng(face)), crop_size)
+            for face, record in enumerate(records)
+        ]
         or [torch.zeros(2, 3, dtype=torch.float64)]
     )[: len(records)]
     points = apply_affine(invert_affine(photo_from_crop), points_photo)

@@ -130,15 +130,15 @@ def test_points_are_placed_as_in_evaluation(tmp_path):
 class LeftHalf(CropPolicy):
     """Half of the face, to the left of its middle."""
 
-    def __call__(self, record):
-        x, y, side = LandmarkBox(1.25)(record)
+    def __call__(self, record, rng):
+        x, y, side, _ = LandmarkBox(1.25)(record, rng)
         return Window(x - side / 2, y, side)
 
 
 class Elsewhere(CropPolicy):
     """A window without a face."""
 
-    def __call__(self, record):
+    def __call__(self, record, rng):
         return Window(-1000.0, -1000.0, 10.0)
 
 
