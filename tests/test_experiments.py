@@ -7,7 +7,7 @@ import yaml
 
 from landmarks.analysis.experiment import Experiment
 from landmarks.commands.train import build
-from tests.benchmarks.official_files import write_300w
+from tests.benchmarks.official.w300 import write_300w
 
 FOLDER = Path(__file__).parents[1] / "experiments"
 FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.yaml"))

@@ -9,7 +9,7 @@ from landmarks.datamodules import W300Data
 from landmarks.objectives import Supervised
 from landmarks.schedules import OneCycle
 from landmarks.task import LandmarkTask
-from tests.benchmarks.official_files import write_300w
+from tests.benchmarks.official.w300 import write_300w
 
 CROP = 64
 RNG = np.random.default_rng(0)

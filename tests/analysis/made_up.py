@@ -21,7 +21,7 @@ from landmarks.batch import Record
 from landmarks.benchmarks import BENCHMARKS
 from landmarks.geometry import Size
 from landmarks.results import FaceResults
-from tests.benchmarks.official_files import draw_face, random_face
+from tests.benchmarks.official.w300 import draw_face, random_face
 from tests.data.memory_photo import MemoryPhoto
 
 FACTS = BENCHMARKS["300w"].facts

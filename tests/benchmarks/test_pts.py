@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from landmarks.benchmarks.pts import read_pts
 from landmarks.errors import DataError
 from landmarks.geometry import Size
-from tests.benchmarks.official_files import PTS_STYLES, pts_text
+from tests.benchmarks.official.w300 import PTS_STYLES, pts_text
 
 PICTURE = Size(100, 200)
 POINTS = np.random.default_rng(0).uniform(1, 100, (68, 2)).round(3)

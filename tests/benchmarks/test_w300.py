@@ -9,7 +9,7 @@ from landmarks.benchmarks.w300 import W300
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_68
-from tests.benchmarks.official_files import write_300w
+from tests.benchmarks.official.w300 import write_300w
 
 SHARED = Path(os.environ.get("LANDMARKS_SHARED", Path(__file__).parents[3] / "shared"))
 GENUINE = SHARED / "data" / "300w"

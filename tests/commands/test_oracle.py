@@ -6,7 +6,7 @@ import pytest
 
 from landmarks.cli import main
 from landmarks.codecs.methods import METHODS
-from tests.benchmarks.official_files import write_300w
+from tests.benchmarks.official.w300 import write_300w
 
 FOLDERS = ["helen/testset", "lfpw/testset", "ibug"]
 

@@ -12,7 +12,7 @@ from landmarks.cli import main
 from landmarks.commands.train import build
 from landmarks.errors import SettingsError
 from landmarks.results import FaceResults
-from tests.benchmarks.official_files import write_300w
+from tests.benchmarks.official.w300 import write_300w
 
 
 @pytest.fixture(scope="module")

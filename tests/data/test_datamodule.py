@@ -6,7 +6,7 @@ from landmarks.benchmarks.w300 import W300
 from landmarks.data.augmentation import Augmentation
 from landmarks.data.datamodule import FaceDataModule
 from landmarks.data.photometry import Photometry
-from tests.benchmarks.official_files import write_300w
+from tests.benchmarks.official.w300 import write_300w
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from landmarks.errors import DataError
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_19, MARKUP_68
 from landmarks.metrics.calibration import calibration
-from tests.benchmarks.official_files import write_300w
+from tests.benchmarks.official.w300 import write_300w
 
 CROP = Size(256, 256)
 

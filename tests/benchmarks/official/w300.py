@@ -9,6 +9,7 @@ import numpy as np
 
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_68
+from tests.benchmarks.official.truth import Face, Truth
 
 FOLDERS_300W = (
     "afw",
@@ -65,6 +66,21 @@ def write_300w(
             (there / f"{stem}.pts").write_bytes(pts_text(points + 1, style).encode())
             written[f"{folder}/{stem}{suffix}"] = points
     return written
+
+
+def write_300w_tree(root: Path) -> Truth:
+    """A tree of three faces a folder."""
+    points = write_300w(root, faces_per_folder=3)
+    faces = {
+        folder: [Face(shape) for name, shape in points.items() if name.startswith(f"{folder}/")]
+        for folder in FOLDERS_300W
+    }
+    return {
+        "train": [*faces["afw"], *faces["helen/trainset"], *faces["lfpw/trainset"]],
+        "private": [*faces["01_Indoor"], *faces["02_Outdoor"]],
+        "common": [*faces["helen/testset"], *faces["lfpw/testset"]],
+        **faces,
+    }
 
 
 def random_face(rng: np.random.Generator, size: Size) -> np.ndarray:
