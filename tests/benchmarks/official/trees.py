@@ -20,4 +20,4 @@ class Tree(NamedTuple):
 TREES: dict[str, Tree] = {
     "300w": Tree(write_300w_tree, datamodules.W300Data),
 }
-"""By the benchmark's name. A tree has at least 6 training faces, if it has any, and 2 test faces."""
+"""By the benchmark's name. A tree has at least 6 training faces, if any, and 2 test faces."""
