@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import UInt8
 from tqdm import tqdm
 
-from landmarks.batch import Photo, Record
+from landmarks.batch import Photo, PhotoPart, Record, Region
 from landmarks.benchmarks.base import Benchmark, Facts, Split
 from landmarks.errors import DataError
 from landmarks.files import complete_file
@@ -114,6 +114,15 @@ class SyntheticPhoto(Photo):
         pictures = _mapped(self.pictures)
         picture: UInt8[np.ndarray, "H W 3"] = np.array(pictures[self.place])
         return picture
+
+    def read_part(self, wanted: Region) -> PhotoPart:
+        """Copies the wanted pixels out of the file.
+
+        Raises:
+            DataError: As for `read`.
+        """
+        part = PhotoPart.of_whole(_mapped(self.pictures)[self.place]).cut(wanted)
+        return part._replace(pixels=np.array(part.pixels))
 
 
 @lru_cache(maxsize=16)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from landmarks.batch import Photo
+from landmarks.batch import Photo, PhotoPart, Region
 
 
 class MemoryPhoto(Photo):
@@ -16,3 +16,6 @@ class MemoryPhoto(Photo):
 
     def read(self) -> np.ndarray:
         return self.pixels
+
+    def read_part(self, wanted: Region) -> PhotoPart:
+        return PhotoPart.of_whole(self.pixels).cut(wanted)

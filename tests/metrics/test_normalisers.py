@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landmarks.batch import Box, Photo, Record
+from landmarks.batch import Box, Photo, PhotoPart, Record, Region
 from landmarks.errors import DataError
 from landmarks.metrics.normalisers import (
     AnnotatedBoxDiagonal,
@@ -34,6 +34,9 @@ class NoPhoto(Photo):
         return "afw/7.jpg"
 
     def read(self) -> np.ndarray:
+        raise AssertionError("a normaliser needs no picture")
+
+    def read_part(self, wanted: Region) -> PhotoPart:
         raise AssertionError("a normaliser needs no picture")
 
 
