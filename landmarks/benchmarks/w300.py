@@ -1,14 +1,12 @@
 """300W: 68 points on faces in the wild, and its test set of 600."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, final
 
-import numpy as np
-from jaxtyping import Float
-
 from landmarks.batch import Record
-from landmarks.benchmarks.base import Benchmark, Facts, Split
+from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split, Subset
 from landmarks.benchmarks.folders import (
     contents,
     listing,
@@ -84,7 +82,7 @@ class _Folder(NamedTuple):
 
 
 @final
-class W300(Benchmark):
+class W300(FaceByFace):
     """300W in its official layout, pictures beside ``.pts`` files.
 
     Splits: ``train`` (3,148 faces), ``full`` (689), its two parts ``common`` (554) and
@@ -121,6 +119,10 @@ class W300(Benchmark):
         ),
         source=_SOURCE,
         layout=_LAYOUT,
+        subsets={
+            name: Subset(sum(_PUBLISHED[folder] for folder in folders), f"the {name} subset")
+            for name, folders in (("common", _COMMON), ("challenge", _CHALLENGE))
+        },
     )
 
     def prepare(self, splits: Sequence[str]) -> None:
@@ -133,22 +135,22 @@ class W300(Benchmark):
         for split in splits:
             self._folders(split)
 
-    def records(self, split: str) -> Sequence[Record]:
+    def sources(self, split: str) -> list[FaceSource]:
         """The faces of a split, ordered by folder and by the numbers in their names.
 
         Every annotation is read and every picture is checked (its header and its end, not its
         pixels), so that a damaged file shows here and not in the middle of a training.
 
         Raises:
-            DataError: If nothing of the split is found, a folder holds no annotation, an
-                annotation has no picture, or a file is damaged.
+            DataError: If nothing of the split is found, or a folder holds no annotation; a face's
+                ``read`` raises it if the picture is missing or a file is damaged.
             ValueError: If there is no such split; the message lists those there are.
         """
         subsets = _SUBSETS if split == "full" else {}
         return [
-            Record(photo, points, subsets=subsets.get(folder.name, frozenset()))
+            source
             for folder in self._folders(split)
-            for photo, points in _faces(folder)
+            for source in _sources(folder, subsets.get(folder.name, frozenset()))
         ]
 
     def found(self, split: str) -> str:
@@ -206,7 +208,7 @@ def _places(root: Path, folder: str) -> tuple[Path, Path]:
     return root / folder, root / "300W" / folder
 
 
-def _faces(folder: _Folder) -> Iterator[tuple[PhotoFile, Float[np.ndarray, "68 2"]]]:
+def _sources(folder: _Folder, subsets: frozenset[str]) -> Iterator[FaceSource]:
     names = listing(folder.path)
     annotations = sorted((name for name in names if name.endswith(".pts")), key=natural)
     if not annotations:
@@ -218,10 +220,16 @@ def _faces(folder: _Folder) -> Iterator[tuple[PhotoFile, Float[np.ndarray, "68 2
     pictures = pictures_by_stem(names)
     for annotation in annotations:
         file = folder.path / annotation
-        picture = picture_beside(file, pictures)
-        photo = PhotoFile(folder.path / picture, f"{folder.name}/{picture}")
-        points_from_1 = read_pts(file, MARKUP_68.count, photo.check())
-        yield photo, points_from_1 - 1
+        yield FaceSource(file, None, partial(_record, folder, file, pictures, subsets))
+
+
+def _record(
+    folder: _Folder, file: Path, pictures: Mapping[str, Sequence[str]], subsets: frozenset[str]
+) -> Record:
+    picture = picture_beside(file, pictures)
+    photo = PhotoFile(folder.path / picture, f"{folder.name}/{picture}")
+    points_from_1 = read_pts(file, MARKUP_68.count, photo.check())
+    return Record(photo, points_from_1 - 1, subsets=subsets)
 
 
 __all__ = ["W300"]

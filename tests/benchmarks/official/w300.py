@@ -7,6 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from landmarks.benchmarks.folders import natural
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_68
 from tests.benchmarks.official.truth import Face, Truth
@@ -21,6 +22,9 @@ FOLDERS_300W = (
     "01_Indoor",
     "02_Outdoor",
 )
+
+
+SIZE = Size(96, 80)
 
 
 class PtsStyle(NamedTuple):
@@ -42,7 +46,7 @@ PTS_STYLES = (
 def write_300w(
     root: Path,
     faces_per_folder: int = 2,
-    size: Size = Size(96, 80),  # noqa: B008, a tuple
+    size: Size = SIZE,
     folders: Sequence[str] = FOLDERS_300W,
     seed: int = 0,
 ) -> dict[str, np.ndarray]:
@@ -70,12 +74,23 @@ def write_300w(
 
 def write_300w_tree(root: Path) -> Truth:
     """A tree of three faces a folder."""
-    points = write_300w(root, faces_per_folder=3)
+    points = write_300w(root, faces_per_folder=3, size=SIZE)
     faces = {
-        folder: [Face(shape) for name, shape in points.items() if name.startswith(f"{folder}/")]
+        folder: [
+            Face(shape, size=SIZE)
+            for name, shape in sorted(points.items(), key=lambda entry: natural(entry[0]))
+            if name.startswith(f"{folder}/")
+        ]
         for folder in FOLDERS_300W
     }
+    parts = {"helen/testset": "common", "ibug": "challenge", "lfpw/testset": "common"}
+    full = [
+        face._replace(subsets=frozenset({part}))
+        for folder, part in parts.items()
+        for face in faces[folder]
+    ]
     return {
+        "full": full,
         "train": [*faces["afw"], *faces["helen/trainset"], *faces["lfpw/trainset"]],
         "private": [*faces["01_Indoor"], *faces["02_Outdoor"]],
         "common": [*faces["helen/testset"], *faces["lfpw/testset"]],
