@@ -1,13 +1,14 @@
 """What a benchmark is: its facts and its reader."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 import numpy as np
 from jaxtyping import Float
+from tqdm import tqdm
 
 from landmarks.batch import Record
 from landmarks.markups import Markup
@@ -141,4 +142,43 @@ class Benchmark(ABC):
         ).reshape(len(records), len(self.facts.protocols))
 
 
-__all__ = ["Benchmark", "Facts", "Result", "Split", "Subset"]
+class FaceSource(NamedTuple):
+    """Where a face is annotated, and what reads it.
+
+    Attributes:
+        file: The annotation file.
+        line: The face's line there, or its row, from 1; None where the file is the face's alone.
+        read: Reads the face, and checks that its picture is there; raises a `DataError` if either
+            cannot be used.
+    """
+
+    file: Path
+    line: int | None
+    read: Callable[[], Record]
+
+
+class FaceByFace(Benchmark):
+    """A reader to which a face that cannot be read says nothing about the next one.
+
+    Training stops at the first such face; `landmarks data check` goes on and reports them all.
+    """
+
+    @abstractmethod
+    def sources(self, split: str) -> Iterable[FaceSource]:
+        """The faces of a split before they are read, always in the same order.
+
+        Raises:
+            landmarks.errors.DataError: If nothing of the split can be read, whichever face; what
+                concerns one face is raised by its `FaceSource.read`.
+            ValueError: If there is no such split; the message lists those there are.
+        """
+
+    @final
+    def records(self, split: str) -> Sequence[Record]:
+        """The faces of a split, in the order of `sources`; see `Benchmark.records`."""
+        sources = list(self.sources(split))
+        bar = tqdm(sources, desc=f"{self.facts.name} {split}", unit="face", delay=2, leave=False)
+        return [source.read() for source in bar]
+
+
+__all__ = ["Benchmark", "FaceByFace", "FaceSource", "Facts", "Result", "Split", "Subset"]
