@@ -14,7 +14,7 @@ from torch import Tensor
 from landmarks.errors import DataError
 from landmarks.files import complete_file
 from landmarks.metrics.calibration import Calibration, calibration, fitted_temperature
-from landmarks.metrics.functional import area_under_ced, failure_rate
+from landmarks.metrics.functional import failure_rate, mean_error
 from landmarks.metrics.protocol import Protocol
 
 
@@ -68,8 +68,8 @@ class FaceResults:
         for protocol in protocols:
             nme = torch.from_numpy(self.nme[protocol.name])
             fr = failure_rate(nme, protocol.failure_threshold)
-            auc = area_under_ced(nme, protocol.auc_threshold)
-            percent = (100 * float(value) for value in (nme.mean(), fr, auc))
+            auc = protocol.area(nme, protocol.auc_threshold)
+            percent = (100 * float(value) for value in (mean_error(nme), fr, auc))
             scores.append(Score(protocol.name, *percent))
         return scores
 

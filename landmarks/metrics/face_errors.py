@@ -11,8 +11,8 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
+from landmarks.metrics.area import AreaRule, ExactArea
 from landmarks.metrics.functional import (
-    area_under_ced,
     check_threshold,
     failure_rate,
     mean_error,
@@ -167,17 +167,18 @@ class FailureRate(FaceErrorMetric):
 
 @final
 class AreaUnderCED(FaceErrorMetric):
-    r"""The exact area under the cumulative error distribution up to a threshold.
+    r"""The area under the cumulative error distribution up to a threshold, exact by default.
 
     .. math:: \text{AUC}_t = \frac{1}{t}\int_0^t \mathrm{CED}(x)\,dx
         = \frac{1}{N}\sum_n \max\!\left(0,\, 1 - \frac{e_n}{t}\right)
 
     It lies between 0 (every face fails) and 1 (no face has an error). Input and output are those
-    of `FaceErrorMetric`; for published approximations of the integral see
-    `landmarks.metrics.functional`.
+    of `FaceErrorMetric`.
 
     Args:
         threshold: A fraction; 0.10 is usual with the inter-ocular distance.
+        area: How the CED is integrated; `landmarks.metrics.area` has the approximations that
+            published numbers come from.
         kwargs: Further arguments of `torchmetrics.Metric`.
 
     Attributes:
@@ -195,14 +196,20 @@ class AreaUnderCED(FaceErrorMetric):
     higher_is_better = True
     plot_upper_bound: float | None = 1.0
 
-    def __init__(self, threshold: float = 0.10, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        threshold: float = 0.10,
+        area: AreaRule = ExactArea(),  # noqa: B008 (frozen)
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(**kwargs)
         check_threshold(threshold)
         self.threshold = threshold
+        self.area = area
 
     def value(self, nme: Float64[Tensor, " N"]) -> Float64[Tensor, ""]:
         """The area."""
-        return area_under_ced(nme, self.threshold)
+        return self.area(nme, self.threshold)
 
 
 __all__ = ["AreaUnderCED", "FaceErrorMetric", "FailureRate", "NormalisedMeanError"]

@@ -37,6 +37,11 @@ class InterOcular(Normaliser):
     def __post_init__(self) -> None:
         _check_indices((self.left,), (self.right,))
 
+    @property
+    def description(self) -> str:
+        """The distance in one line."""
+        return f"distance of the outer eye corners, points {self.left} and {self.right}"
+
     def __call__(self, record: Record) -> float:
         """The distance between the two points.
 
@@ -71,6 +76,18 @@ class InterPupil(Normaliser):
         object.__setattr__(self, "right", tuple(right))
         _check_indices(self.left, self.right)
 
+    @property
+    def description(self) -> str:
+        """The distance in one line.
+
+        >>> InterPupil(range(36, 42), range(42, 48)).description
+        'distance of the eye centres, means of points 36–41 and of 42–47'
+        """
+        if len(self.left) == len(self.right) == 1:
+            return f"distance of the pupils, points {self.left[0]} and {self.right[0]}"
+        left, right = _listed(self.left), _listed(self.right)
+        return f"distance of the eye centres, means of points {left} and of {right}"
+
     def __call__(self, record: Record) -> float:
         """The distance between the means of the two groups.
 
@@ -92,6 +109,11 @@ class LandmarkBoxSize(Normaliser):
     Points that are not annotated do not count.
     """
 
+    @property
+    def description(self) -> str:
+        """The distance in one line."""
+        return "sqrt(w·h) of the tight box of the true landmarks"
+
     def __call__(self, record: Record) -> float:
         """The size of the box.
 
@@ -106,6 +128,11 @@ class LandmarkBoxSize(Normaliser):
 @dataclass(frozen=True)
 class LandmarkBoxDiagonal(Normaliser):
     """The diagonal of the tight box of the true landmarks; missing points do not count."""
+
+    @property
+    def description(self) -> str:
+        """The distance in one line."""
+        return "diagonal of the tight box of the true landmarks"
 
     def __call__(self, record: Record) -> float:
         """The length of the diagonal.
@@ -122,6 +149,11 @@ class LandmarkBoxDiagonal(Normaliser):
 class AnnotatedBoxSize(Normaliser):
     """``sqrt(w * h)`` of the face box that comes with the annotation."""
 
+    @property
+    def description(self) -> str:
+        """The distance in one line."""
+        return "sqrt(w·h) of the face box of the annotation"
+
     def __call__(self, record: Record) -> float:
         """The size of the box.
 
@@ -136,6 +168,11 @@ class AnnotatedBoxSize(Normaliser):
 class AnnotatedBoxDiagonal(Normaliser):
     """The diagonal of the face box that comes with the annotation, usual for AFLW."""
 
+    @property
+    def description(self) -> str:
+        """The distance in one line."""
+        return "diagonal of the face box of the annotation"
+
     def __call__(self, record: Record) -> float:
         """The length of the diagonal.
 
@@ -143,6 +180,17 @@ class AnnotatedBoxDiagonal(Normaliser):
             DataError: If the face has no box, or its corners coincide.
         """
         return _positive(_diagonal(_annotated_box(record)), "annotated box diagonal", record)
+
+
+def _listed(indices: tuple[int, ...]) -> str:
+    """Indices as text, a run by its ends.
+
+    >>> _listed((36, 37, 38)), _listed((8, 10))
+    ('36–38', '8, 10')
+    """
+    if len(indices) > 2 and indices == tuple(range(indices[0], indices[-1] + 1)):
+        return f"{indices[0]}–{indices[-1]}"
+    return ", ".join(map(str, indices))
 
 
 def _check_indices(left: tuple[int, ...], right: tuple[int, ...]) -> None:
