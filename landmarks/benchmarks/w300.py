@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple, final
 
 from landmarks.batch import Record
+from landmarks.benchmarks.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split, Subset
 from landmarks.benchmarks.folders import (
-    contents,
     listing,
     natural,
     picture_beside,
@@ -170,8 +170,7 @@ class W300(FaceByFace):
         return sentence
 
     def _split(self, split: str) -> tuple[tuple[str, ...], str]:
-        if split not in _SPLITS:
-            raise ValueError(f"300W has no split {split!r}; choose from {', '.join(_SPLITS)}")
+        known_split(self.facts, split)
         return _SPLITS[split]
 
     def _present(self, names: Sequence[str]) -> list[_Folder]:
@@ -184,23 +183,12 @@ class W300(FaceByFace):
         return folders
 
     def _folders(self, split: str) -> list[_Folder]:
-        names, description = self._split(split)
-        if self.root is None:
-            raise DataError(
-                "300W needs the folder that its files lie in: pass --root DIR (to fit, validate "
-                "and test: --data.root DIR). It can be had from "
-                f"{_SOURCE}; expected below DIR:\n{_LAYOUT}"
-            )
+        names, _ = self._split(split)
+        root = needed_root(self.facts, self.root)
         folders = self._present(names)
         if not folders:
-            looked = ", ".join(str(path) for name in names for path in _places(self.root, name))
-            raise DataError(
-                f"no {description} ({split!r}): none of these folders is there: {looked}. The "
-                f"root holds {contents(self.root)}. Pass the right folder (--root or --data.root) "
-                f"or choose another split, or get the files from {_SOURCE}; expected below the "
-                f"root:\n{_LAYOUT}",
-                file=self.root,
-            )
+            places = [path for name in names for path in _places(root, name)]
+            raise no_files(self.facts, root, split, places)
         return folders
 
 
