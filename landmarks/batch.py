@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -111,6 +112,23 @@ class Photo(ABC):
     @abstractmethod
     def name(self) -> str:
         """A short name, unique in its benchmark: a path below the root, or a number."""
+
+    @property
+    @abstractmethod
+    def file(self) -> Path | None:
+        """The file that the picture is read from, which other pictures may lie in too.
+
+        What is kept of the picture is no longer valid once this file has changed. None for a
+        picture that comes from no file; nothing is kept of it.
+        """
+
+    @abstractmethod
+    def size(self) -> Size:
+        """Height and width of the whole picture, found without decoding it where that can be.
+
+        Raises:
+            landmarks.errors.DataError: As for `read`.
+        """
 
     @abstractmethod
     def read(self) -> UInt8[np.ndarray, "H W 3"]:

@@ -19,6 +19,7 @@ from landmarks.batch import Photo, PhotoPart, Record, Region
 from landmarks.benchmarks.base import Benchmark, Facts, Split
 from landmarks.errors import DataError
 from landmarks.files import complete_file
+from landmarks.geometry import Size
 from landmarks.markups import (
     MARKUP_19,
     MARKUP_29,
@@ -104,6 +105,19 @@ class SyntheticPhoto(Photo):
     def name(self) -> str:
         """The short name that it was given."""
         return self._name
+
+    @property
+    def file(self) -> Path:
+        """The file of drawn faces."""
+        return self.pictures
+
+    def size(self) -> Size:
+        """Height and width of all pictures of the file.
+
+        Raises:
+            DataError: If the file has gone, or is not what was written.
+        """
+        return Size(*_mapped(self.pictures).shape[1:3])
 
     def read(self) -> UInt8[np.ndarray, "H W 3"]:
         """Copies the picture out of the file.

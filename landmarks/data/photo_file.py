@@ -50,6 +50,15 @@ class PhotoFile(Photo):
         """The short name that it was given."""
         return self._name
 
+    @property
+    def file(self) -> Path:
+        """Its path."""
+        return self.path
+
+    def size(self) -> Size:
+        """The size that `check` finds."""
+        return self.check()
+
     def check(self) -> Size:
         """Makes sure that the file is whole, without decoding it.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from landmarks.batch import Photo, PhotoPart, Region
+from landmarks.geometry import Size
 
 
 class MemoryPhoto(Photo):
@@ -13,6 +14,13 @@ class MemoryPhoto(Photo):
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def file(self) -> None:
+        return None
+
+    def size(self) -> Size:
+        return Size(*self.pixels.shape[:2])
 
     def read(self) -> np.ndarray:
         return self.pixels

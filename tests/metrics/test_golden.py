@@ -13,6 +13,7 @@ import torch
 from scipy.io import loadmat
 
 from landmarks.batch import Photo, PhotoPart, Record, Region
+from landmarks.geometry import Size
 from landmarks.markups import MARKUP_68
 from landmarks.metrics.face_errors import AreaUnderCED, FailureRate, NormalisedMeanError
 from landmarks.metrics.functional import area_under_ced_simpson, normalised_mean_error
@@ -31,6 +32,13 @@ class NoPhoto(Photo):
     @property
     def name(self) -> str:
         return f"{self.number}"
+
+    @property
+    def file(self) -> None:
+        raise AssertionError("no picture is needed")
+
+    def size(self) -> Size:
+        raise AssertionError("no picture is needed")
 
     def read(self) -> np.ndarray:
         raise AssertionError("no picture is needed")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from landmarks.batch import Box, Photo, PhotoPart, Record, Region
 from landmarks.errors import DataError
+from landmarks.geometry import Size
 from landmarks.metrics.normalisers import (
     AnnotatedBoxDiagonal,
     AnnotatedBoxSize,
@@ -32,6 +33,13 @@ class NoPhoto(Photo):
     @property
     def name(self) -> str:
         return "afw/7.jpg"
+
+    @property
+    def file(self) -> None:
+        raise AssertionError("a normaliser needs no picture")
+
+    def size(self) -> Size:
+        raise AssertionError("a normaliser needs no picture")
 
     def read(self) -> np.ndarray:
         raise AssertionError("a normaliser needs no picture")
