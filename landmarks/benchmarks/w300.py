@@ -1,30 +1,19 @@
 """300W: 68 points on faces in the wild, and its test set of 600."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import NamedTuple, final
+from typing import final
 
-from landmarks.batch import Record
-from landmarks.benchmarks.absent import known_split, needed_root, no_files
+from landmarks.benchmarks import protocols_68
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split, Subset
-from landmarks.benchmarks.folders import (
-    listing,
-    natural,
-    picture_beside,
-    pictures_by_stem,
+from landmarks.benchmarks.folder_splits import (
+    Folder,
+    FolderSplits,
+    annotations,
+    needed_annotations,
 )
-from landmarks.benchmarks.pts import read_pts
-from landmarks.data.photo_file import PhotoFile
-from landmarks.errors import DataError
+from landmarks.benchmarks.pts_folders import SUFFIX, from_1, pts_sources
 from landmarks.markups import MARKUP_68
-from landmarks.metrics.normalisers import (
-    InterOcular,
-    InterPupil,
-    LandmarkBoxDiagonal,
-    LandmarkBoxSize,
-)
-from landmarks.metrics.protocol import Protocol
 
 _SOURCE = "https://ibug.doc.ic.ac.uk/resources/300-W/"
 _LAYOUT = """\
@@ -62,23 +51,11 @@ _SUBSETS = {folder: frozenset({"common"}) for folder in _COMMON} | {
 }
 
 
-def _protocols() -> tuple[Protocol, ...]:
-    corners, eyes = MARKUP_68.eye_corners, MARKUP_68.eyes
-    assert corners is not None
-    assert eyes is not None
-    return (
-        Protocol("300w/inter_ocular", InterOcular(*corners)),
-        Protocol("300w/inter_pupil", InterPupil(*eyes)),
-        Protocol("300w/box", LandmarkBoxSize(), failure_threshold=0.07, auc_threshold=0.07),
-        Protocol("300w/diag", LandmarkBoxDiagonal()),
-    )
-
-
-class _Folder(NamedTuple):
-    """A folder of the benchmark: its name there, and where it lies."""
-
-    name: str
-    path: Path
+_FOLDERS = FolderSplits(
+    folders={name: folders for name, (folders, _) in _SPLITS.items()},
+    published=_PUBLISHED,
+    between=("", "300W"),
+)
 
 
 @final
@@ -107,11 +84,16 @@ class W300(FaceByFace):
         title="300W",
         markup=MARKUP_68,
         splits={
-            name: Split(sum(_PUBLISHED[folder] for folder in folders), description)
-            for name, (folders, description) in _SPLITS.items()
+            name: Split(_FOLDERS.count(name), description)
+            for name, (_, description) in _SPLITS.items()
         },
         test_splits=("full",),
-        protocols=_protocols(),
+        protocols=(
+            protocols_68.inter_ocular("300w"),
+            protocols_68.inter_pupil("300w"),
+            protocols_68.box("300w"),
+            protocols_68.diag("300w"),
+        ),
         licence="For research only; no commercial use, and no pictures in other publications.",
         citation=(
             "C. Sagonas, E. Antonakos, G. Tzimiropoulos, S. Zafeiriou, M. Pantic. 300 Faces "
@@ -133,7 +115,7 @@ class W300(FaceByFace):
             ValueError: If there is no such split.
         """
         for split in splits:
-            self._folders(split)
+            _FOLDERS.needed(self.facts, self.root, split)
 
     def sources(self, split: str) -> list[FaceSource]:
         """The faces of a split, ordered by folder and by the numbers in their names.
@@ -149,75 +131,22 @@ class W300(FaceByFace):
         subsets = _SUBSETS if split == "full" else {}
         return [
             source
-            for folder in self._folders(split)
-            for source in _sources(folder, subsets.get(folder.name, frozenset()))
+            for folder in _FOLDERS.needed(self.facts, self.root, split)
+            for source in pts_sources(
+                folder,
+                needed_annotations(folder, SUFFIX, _PUBLISHED[folder.name]),
+                MARKUP_68.count,
+                partial(from_1, subsets=subsets.get(folder.name, frozenset())),
+            )
         ]
 
     def found(self, split: str) -> str:
         """What is there of a split, such as ``2,012 of 3,148 training faces (…)``."""
-        names, description = self._split(split)
-        published = self.facts.splits[split].published
-        counts = {name: 0 for name in names}
-        for folder in self._present(names):
-            counts[folder.name] = sum(entry.endswith(".pts") for entry in listing(folder.path))
-        total = sum(counts.values())
-        sentence = f"{total:,} of {published:,} {description}"
-        if len(names) > 1 and total != published:
-            parts = (f"{name} {count:,} of {_PUBLISHED[name]:,}" for name, count in counts.items())
-            sentence += f" ({', '.join(parts)})"
-        if any(count > _PUBLISHED[name] for name, count in counts.items()):
-            sentence += "; more than published: look for copies of files"
-        return sentence
-
-    def _split(self, split: str) -> tuple[tuple[str, ...], str]:
-        known_split(self.facts, split)
-        return _SPLITS[split]
-
-    def _present(self, names: Sequence[str]) -> list[_Folder]:
-        if self.root is None:
-            return []
-        folders = []
-        for name in names:
-            there = [path for path in _places(self.root, name) if path.is_dir()]
-            folders += [_Folder(name, path) for path in there[:1]]
-        return folders
-
-    def _folders(self, split: str) -> list[_Folder]:
-        names, _ = self._split(split)
-        root = needed_root(self.facts, self.root)
-        folders = self._present(names)
-        if not folders:
-            places = [path for name in names for path in _places(root, name)]
-            raise no_files(self.facts, root, split, places)
-        return folders
+        return _FOLDERS.found(self.facts, self.root, split, _count)
 
 
-def _places(root: Path, folder: str) -> tuple[Path, Path]:
-    return root / folder, root / "300W" / folder
-
-
-def _sources(folder: _Folder, subsets: frozenset[str]) -> Iterator[FaceSource]:
-    names = listing(folder.path)
-    annotations = sorted((name for name in names if name.endswith(".pts")), key=natural)
-    if not annotations:
-        raise DataError(
-            f"the folder holds no .pts file, expected {_PUBLISHED[folder.name]:,} of them beside "
-            f"their pictures; unpack {folder.name} again, or delete the folder to go on without it",
-            file=folder.path,
-        )
-    pictures = pictures_by_stem(names)
-    for annotation in annotations:
-        file = folder.path / annotation
-        yield FaceSource(file, None, partial(_record, folder, file, pictures, subsets))
-
-
-def _record(
-    folder: _Folder, file: Path, pictures: Mapping[str, Sequence[str]], subsets: frozenset[str]
-) -> Record:
-    picture = picture_beside(file, pictures)
-    photo = PhotoFile(folder.path / picture, f"{folder.name}/{picture}")
-    points_from_1 = read_pts(file, MARKUP_68.count, photo.check())
-    return Record(photo, points_from_1 - 1, subsets=subsets)
+def _count(folder: Folder) -> int:
+    return len(annotations(folder, SUFFIX))
 
 
 __all__ = ["W300"]

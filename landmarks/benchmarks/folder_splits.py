@@ -1,0 +1,127 @@
+"""Splits that are made of whole folders: where these lie, and how many faces they hold."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, final
+
+from landmarks.benchmarks.absent import known_split, needed_root, no_files
+from landmarks.benchmarks.base import Facts
+from landmarks.benchmarks.folders import listing, natural
+from landmarks.errors import DataError
+
+
+class Folder(NamedTuple):
+    """A folder of a benchmark: its name there, and where it lies."""
+
+    name: str
+    path: Path
+
+
+@final
+@dataclass(frozen=True)
+class FolderSplits:
+    """The folders of each split.
+
+    Attributes:
+        folders: The names of a split's folders, in order, by the split's name.
+        published: The number of faces that the owners publish for each folder.
+        between: Folders that may lie between the root and these, the first that is there counts;
+            the empty name stands for none.
+
+    >>> splits = FolderSplits({"test": ("in", "out")}, {"in": 300, "out": 300}, ("", "300W"))
+    >>> splits.count("test")
+    600
+    >>> [place.as_posix() for place in splits.places(Path("data"), "in")]
+    ['data/in', 'data/300W/in']
+    """
+
+    folders: Mapping[str, tuple[str, ...]]
+    published: Mapping[str, int]
+    between: tuple[str, ...] = ("",)
+
+    def count(self, split: str) -> int:
+        """The number of faces that the owners publish for a split."""
+        return sum(self.published[name] for name in self.folders[split])
+
+    def places(self, root: Path, name: str) -> tuple[Path, ...]:
+        """Where a folder may lie, the preferred place first."""
+        return tuple(root / between / name for between in self.between)
+
+    def present(self, root: Path | None, split: str) -> list[Folder]:
+        """The folders of a split that are there."""
+        if root is None:
+            return []
+        found = []
+        for name in self.folders[split]:
+            there = [path for path in self.places(root, name) if path.is_dir()]
+            found += [Folder(name, path) for path in there[:1]]
+        return found
+
+    def needed(self, facts: Facts, root: Path | None, split: str) -> list[Folder]:
+        """The folders of a split that are there, at least one.
+
+        Raises:
+            DataError: If none is there; the message says where it looked and where the files can be
+                had.
+            ValueError: If there is no such split.
+        """
+        known_split(facts, split)
+        root = needed_root(facts, root)
+        folders = self.present(root, split)
+        if not folders:
+            places = [path for name in self.folders[split] for path in self.places(root, name)]
+            raise no_files(facts, root, split, places)
+        return folders
+
+    def found(
+        self, facts: Facts, root: Path | None, split: str, faces: Callable[[Folder], int]
+    ) -> str:
+        """What is there of a split, such as ``2,012 of 3,148 training faces (…)``.
+
+        Args:
+            facts: The benchmark's.
+            root: The folder of its files.
+            split: The split.
+            faces: Counts the faces of a folder.
+
+        Raises:
+            ValueError: If there is no such split.
+        """
+        description = known_split(facts, split).description
+        counts = dict.fromkeys(self.folders[split], 0)
+        counts |= {folder.name: faces(folder) for folder in self.present(root, split)}
+        total, published = sum(counts.values()), self.count(split)
+        sentence = f"{total:,} of {published:,} {description}"
+        if len(counts) > 1 and total != published:
+            parts = (
+                f"{name} {count:,} of {self.published[name]:,}" for name, count in counts.items()
+            )
+            sentence += f" ({', '.join(parts)})"
+        if any(count > self.published[name] for name, count in counts.items()):
+            sentence += "; more than published: look for copies of files"
+        return sentence
+
+
+def annotations(folder: Folder, suffix: str) -> list[str]:
+    """The names of the annotation files in a folder, in natural order."""
+    return sorted((name for name in listing(folder.path) if name.endswith(suffix)), key=natural)
+
+
+def needed_annotations(folder: Folder, suffix: str, published: int) -> Sequence[str]:
+    """The names of the annotation files in a folder, in natural order, at least one.
+
+    Raises:
+        DataError: If there is none.
+    """
+    names = annotations(folder, suffix)
+    if not names:
+        raise DataError(
+            f"the folder holds no {suffix} file, expected {published:,} of them beside their "
+            f"pictures; unpack {folder.name} again, or delete the folder to go on without it",
+            file=folder.path,
+        )
+    return names
+
+
+__all__ = ["Folder", "FolderSplits", "annotations", "needed_annotations"]
