@@ -43,6 +43,8 @@ class Markup:
             inter-ocular distance; None where the scheme has none.
         eyes: The points whose mean is the centre of the left and right eye, for the inter-pupil
             distance; None where the scheme has none.
+        nose_tip: The point at the tip of the nose; None where the scheme has none.
+        mouth_corners: The left and right corner of the mouth; None where the scheme has none.
 
     >>> MARKUP_68.count, MARKUP_68.mirror[36], MARKUP_68.eye_corners
     (68, 45, (36, 45))
@@ -54,6 +56,8 @@ class Markup:
     parts: Mapping[str, Part] = field(default_factory=dict)
     eye_corners: tuple[int, int] | None = None
     eyes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    nose_tip: int | None = None
+    mouth_corners: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if len(self.mirror) != self.count:
@@ -66,6 +70,21 @@ class Markup:
                     f"markup {self.name}: point {point} mirrors {twin}, which does not mirror it; "
                     "mirror pairs must be symmetric"
                 )
+
+    @property
+    def five_points(self) -> tuple[tuple[int, ...], ...] | None:
+        """The points whose means are the five that face detectors find; None where one has none.
+
+        Left eye, right eye, tip of the nose, left and right corner of the mouth; left is left in
+        the picture.
+
+        >>> MARKUP_98.five_points
+        ((96,), (97,), (54,), (76,), (82,))
+        """
+        if self.eyes is None or self.nose_tip is None or self.mouth_corners is None:
+            return None
+        left, right = self.mouth_corners
+        return (*self.eyes, (self.nose_tip,), (left,), (right,))
 
     @cached_property
     def mirror_index(self) -> Int64[Tensor, " K"]:
@@ -125,6 +144,8 @@ MARKUP_68 = Markup(
     },
     eye_corners=(36, 45),
     eyes=(_line(36, 41), _line(42, 47)),
+    nose_tip=30,
+    mouth_corners=(48, 54),
 )  # fmt: skip
 """300W, 300W-LP, COFW-68, AFLW2000-3D: the scheme of Multi-PIE."""
 
@@ -150,6 +171,8 @@ MARKUP_98 = Markup(
     },
     eye_corners=(60, 72),
     eyes=((96,), (97,)),
+    nose_tip=54,
+    mouth_corners=(76, 82),
 )  # fmt: skip
 """WFLW."""
 
@@ -172,6 +195,8 @@ MARKUP_29 = Markup(
     },
     eye_corners=(8, 9),
     eyes=((16,), (17,)),
+    nose_tip=20,
+    mouth_corners=(22, 23),
 )  # fmt: skip
 """COFW."""
 
@@ -189,6 +214,8 @@ MARKUP_19 = Markup(
     },
     eye_corners=(6, 11),
     eyes=((7,), (10,)),
+    nose_tip=13,
+    mouth_corners=(15, 17),
 )
 """AFLW-19: AFLW's 21 points without the ears."""
 
@@ -214,6 +241,8 @@ MARKUP_106 = Markup(
     },
     eye_corners=(66, 79),
     eyes=((104,), (105,)),
+    nose_tip=54,
+    mouth_corners=(84, 90),
 )  # fmt: skip
 """JD-landmark and LaPa."""
 
