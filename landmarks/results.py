@@ -1,7 +1,7 @@
 """What a test run found, face by face."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,21 +11,26 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
-from landmarks.errors import DataError
+from landmarks.benchmarks.base import Facts
+from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.files import complete_file
 from landmarks.metrics.calibration import Calibration, calibration, fitted_temperature
-from landmarks.metrics.functional import failure_rate, mean_error
+from landmarks.metrics.functional import failure_rate, mean_error, normalised_mean_error
 from landmarks.metrics.protocol import Protocol
+from landmarks.points_file import points_file_name, read_points_file
+
+ALL = "all"
+"""What tables call the faces of a whole split, where a subset's name would stand."""
 
 
 class Score(NamedTuple):
-    """A split's scores under one protocol, in per cent.
+    """The scores of a set of faces under one protocol, in per cent.
 
     Attributes:
         protocol: The protocol's name.
         nme: Mean of the faces' NME.
         fr: Share of the faces above the protocol's failure threshold.
-        auc: Area under the CED up to the protocol's AUC threshold.
+        auc: Area under the CED up to the protocol's AUC threshold, by the protocol's rule.
     """
 
     protocol: str
@@ -45,7 +50,7 @@ class FaceResults:
         subsets: The benchmark's subsets that each face belongs to.
         points_photo: (N, K, 2) predicted, photo pixels.
         covariances_photo: (N, K, 2, 2) of the predicted points, square photo pixels, as the codec
-            claims them: before any temperature.
+            claims them: before any temperature. None where the method claims none.
         true_points_photo: (N, K, 2) photo pixels; NaN where a point is not annotated.
         normalisers: For each protocol, by name: (N,) the distance that each face's error is divided
             by, photo pixels.
@@ -57,10 +62,78 @@ class FaceResults:
     photo: tuple[str, ...]
     subsets: tuple[tuple[str, ...], ...]
     points_photo: Float[np.ndarray, "N K 2"]
-    covariances_photo: Float[np.ndarray, "N K 2 2"]
+    covariances_photo: Float[np.ndarray, "N K 2 2"] | None
     true_points_photo: Float[np.ndarray, "N K 2"]
     normalisers: Mapping[str, Float[np.ndarray, " N"]]
     nme: Mapping[str, Float[np.ndarray, " N"]]
+
+    @classmethod
+    def measure(
+        cls,
+        truth: EvaluationSet,
+        face: Int64[Tensor, " N"],
+        points_photo: Float[Tensor, "N K 2"],
+        covariances_photo: Float[Tensor, "N K 2 2"] | None = None,
+    ) -> "FaceResults":
+        """Measures predicted points under every protocol of the faces.
+
+        Args:
+            truth: The faces, of which some or all were predicted.
+            face: (N,) the predicted faces' places in it, ascending.
+            points_photo: (N, K, 2) predicted, photo pixels; a point that is not finite makes the
+                face's error infinite.
+            covariances_photo: (N, K, 2, 2) of the predicted points, square photo pixels, if the
+                method claims any.
+        """
+        true_points = truth.points_photo[face]
+        normalisers = {
+            protocol.name: truth.normalisers[face, i] for i, protocol in enumerate(truth.protocols)
+        }
+        records = [truth.records[i] for i in face.tolist()]
+        return cls(
+            split=truth.split,
+            face=face.numpy(),
+            photo=tuple(record.photo.name for record in records),
+            subsets=tuple(tuple(sorted(record.subsets)) for record in records),
+            points_photo=points_photo.numpy(),
+            covariances_photo=None if covariances_photo is None else covariances_photo.numpy(),
+            true_points_photo=true_points.numpy(),
+            normalisers={name: distance.numpy() for name, distance in normalisers.items()},
+            nme={
+                name: normalised_mean_error(points_photo, true_points, distance).numpy()
+                for name, distance in normalisers.items()
+            },
+        )
+
+    def subset(self, name: str) -> "FaceResults":
+        """The faces of one of the benchmark's subsets, or of the whole split for `ALL`.
+
+        Raises:
+            ValueError: If no face is in it.
+        """
+        if name == ALL:
+            return self
+        rows = np.array([name in names for names in self.subsets], dtype=bool)
+        if not rows.any():
+            raise ValueError(f"no face of {self.split} is in the subset {name!r}")
+        claimed = self.covariances_photo
+        return replace(
+            self,
+            face=self.face[rows],
+            photo=tuple(np.array(self.photo)[rows].tolist()),
+            subsets=tuple(names for names in self.subsets if name in names),
+            points_photo=self.points_photo[rows],
+            covariances_photo=None if claimed is None else claimed[rows],
+            true_points_photo=self.true_points_photo[rows],
+            normalisers={protocol: own[rows] for protocol, own in self.normalisers.items()},
+            nme={protocol: own[rows] for protocol, own in self.nme.items()},
+        )
+
+    def subset_names(self, facts: Facts) -> list[str]:
+        """`ALL`, then the subsets that any face is in, in the benchmark's order."""
+        there = {name for names in self.subsets for name in names}
+        listed = [name for name in facts.subsets if name in there]
+        return [ALL, *listed, *sorted(there.difference(listed))]
 
     def scores(self, protocols: Sequence[Protocol]) -> list[Score]:
         """NME, FR and AUC under each protocol, in per cent."""
@@ -72,6 +145,21 @@ class FaceResults:
             percent = (100 * float(value) for value in (mean_error(nme), fr, auc))
             scores.append(Score(protocol.name, *percent))
         return scores
+
+    def scores_table(self, facts: Facts) -> polars.DataFrame:
+        """A row for each subset and protocol: split, subset, protocol, faces; NME, FR, AUC in %.
+
+        The whole split comes first, as the subset `ALL`.
+        """
+        rows = []
+        for name in self.subset_names(facts):
+            part = self.subset(name)
+            rows += [
+                (self.split, name, score.protocol, len(part.face), score.nme, score.fr, score.auc)
+                for score in part.scores(facts.protocols)
+            ]
+        columns = ["split", "subset", "protocol", "faces", "nme", "fr", "auc"]
+        return polars.DataFrame(rows, schema=columns, orient="row")
 
     def claims(
         self, protocol: str, temperature: float = 1.0
@@ -86,7 +174,15 @@ class FaceResults:
             (N·K, 2) predicted minus true, in per cent of the normaliser, as the NME is; NaN where
             a point is not annotated, infinite where a prediction is not finite. (N·K, 2, 2)
             covariances in the square of that unit.
+
+        Raises:
+            ValueError: If the method claims no covariances.
         """
+        if self.covariances_photo is None:
+            raise ValueError(
+                f"the predictions for {self.split} come without covariances, so that they claim "
+                "nothing of their own errors"
+            )
         unit = self.normalisers[protocol][:, None, None] / 100
         lost = ~np.isfinite(self.points_photo).all(axis=-1, keepdims=True)
         missing = np.isnan(self.true_points_photo).any(axis=-1, keepdims=True)
@@ -105,7 +201,7 @@ class FaceResults:
             temperature: Factor on the covariances, fitted on other faces than these.
 
         Raises:
-            ValueError: If a covariance is not positive definite.
+            ValueError: If a covariance is not positive definite, or the method claims none.
         """
         return calibration(*self.claims(protocol, temperature))
 
@@ -115,7 +211,7 @@ class FaceResults:
         It does not depend on the normaliser, which divides errors and spreads alike.
 
         Raises:
-            ValueError: If a covariance is not positive definite.
+            ValueError: If a covariance is not positive definite, or the method claims none.
         """
         return fitted_temperature(*self.claims(next(iter(self.normalisers))))
 
@@ -131,8 +227,8 @@ class FaceResults:
 
     def save(self, folder: Path) -> None:
         """Writes ``points-<split>.npz``, from which `load` reads the same results."""
-        name = self.split.replace("/", "-")
-        with complete_file(folder / f"points-{name}.npz") as unfinished:
+        claimed = self.covariances_photo
+        with complete_file(folder / points_file_name(self.split)) as unfinished:
             np.savez_compressed(
                 unfinished,
                 split=np.array(self.split),
@@ -140,7 +236,7 @@ class FaceResults:
                 photo=np.array(self.photo),
                 subsets=np.array([",".join(names) for names in self.subsets]),
                 points_photo=self.points_photo,
-                covariances_photo=self.covariances_photo,
+                **({} if claimed is None else {"covariances_photo": claimed}),
                 true_points_photo=self.true_points_photo,
                 protocols=np.array(list(self.nme)),
                 normalisers=np.array([self.normalisers[protocol] for protocol in self.nme]),
@@ -149,27 +245,21 @@ class FaceResults:
 
     @classmethod
     def load(cls, path: Path) -> "FaceResults":
-        """Reads what `save` wrote.
+        """Reads what `save` wrote; without covariances if there were none.
 
         Raises:
-            DataError: If an earlier version wrote the file, without covariances.
+            DataError: If the file is missing, damaged, or something else.
         """
-        with np.load(path, allow_pickle=False) as file:
-            if "covariances_photo" not in file:
-                raise DataError(
-                    "the file holds points without covariances, as earlier versions wrote it; "
-                    "delete it and test the checkpoint again",
-                    file=path,
-                )
-            protocols = [str(protocol) for protocol in file["protocols"]]
-            return cls(
-                split=str(file["split"]),
-                face=file["face"],
-                photo=tuple(map(str, file["photo"])),
-                subsets=tuple(tuple(filter(None, str(n).split(","))) for n in file["subsets"]),
-                points_photo=file["points_photo"],
-                covariances_photo=file["covariances_photo"],
-                true_points_photo=file["true_points_photo"],
-                normalisers=dict(zip(protocols, file["normalisers"], strict=True)),
-                nme=dict(zip(protocols, file["nme"], strict=True)),
-            )
+        found = read_points_file(path)
+        protocols = [str(protocol) for protocol in found["protocols"]]
+        return cls(
+            split=str(found["split"]),
+            face=found["face"],
+            photo=tuple(map(str, found["photo"])),
+            subsets=tuple(tuple(filter(None, str(n).split(","))) for n in found["subsets"]),
+            points_photo=found["points_photo"],
+            covariances_photo=found.get("covariances_photo"),
+            true_points_photo=found["true_points_photo"],
+            normalisers=dict(zip(protocols, found["normalisers"], strict=True)),
+            nme=dict(zip(protocols, found["nme"], strict=True)),
+        )

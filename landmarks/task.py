@@ -16,12 +16,12 @@ from landmarks.backbones.base import Network
 from landmarks.batch import Batch, FieldSpecs
 from landmarks.benchmarks.base import Benchmark
 from landmarks.codecs.base import Codec, Decoded
-from landmarks.data.datamodule import EvaluationSet, FaceDataModule
+from landmarks.data.datamodule import FaceDataModule
+from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.errors import DataError
 from landmarks.geometry import Size, apply_affine, apply_affine_to_covariance
 from landmarks.markups import Markup
 from landmarks.metrics.calibration import COVERAGES
-from landmarks.metrics.functional import normalised_mean_error
 from landmarks.metrics.predictions import PredictedPoints, Predictions
 from landmarks.metrics.protocol import Protocol
 from landmarks.objectives import Objective
@@ -200,31 +200,9 @@ class LandmarkTask(LightningModule):
         for metric, truth in zip(self.predictions, self._data().evaluation(stage), strict=True):
             assert isinstance(metric, PredictedPoints)
             predictions = Predictions(*(part.cpu() for part in metric.compute()))
-            found.append((truth, self._measure(truth, predictions)))
+            found.append((truth, FaceResults.measure(truth, *predictions)))
             metric.reset()
         return found
-
-    def _measure(self, truth: EvaluationSet, predictions: Predictions) -> FaceResults:
-        face, points, covariances = predictions
-        true_points = truth.points_photo[face]
-        normalisers = {
-            protocol.name: truth.normalisers[face, i] for i, protocol in enumerate(truth.protocols)
-        }
-        records = [truth.records[i] for i in face.tolist()]
-        return FaceResults(
-            split=truth.split,
-            face=face.numpy(),
-            photo=tuple(record.photo.name for record in records),
-            subsets=tuple(tuple(sorted(record.subsets)) for record in records),
-            points_photo=points.numpy(),
-            covariances_photo=covariances.numpy(),
-            true_points_photo=true_points.numpy(),
-            normalisers={name: distance.numpy() for name, distance in normalisers.items()},
-            nme={
-                name: normalised_mean_error(points, true_points, distance).numpy()
-                for name, distance in normalisers.items()
-            },
-        )
 
     def _scores(self, results: FaceResults, protocols: Sequence[Protocol]) -> dict[str, float]:
         """NME, FR and AUC in per cent, named by their protocol."""

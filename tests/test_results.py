@@ -1,12 +1,16 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from landmarks.errors import DataError
-from landmarks.metrics.functional import normalised_mean_error
-from landmarks.metrics.normalisers import LandmarkBoxSize
+from landmarks.batch import Record
+from landmarks.data.evaluation_set import EvaluationSet
+from landmarks.data.photo_file import PhotoFile
+from landmarks.metrics.area import TrapezoidArea
+from landmarks.metrics.functional import area_under_ced_trapezoid, normalised_mean_error
+from landmarks.metrics.normalisers import LandmarkBoxDiagonal, LandmarkBoxSize
 from landmarks.metrics.protocol import Protocol
 from landmarks.results import FaceResults
 
@@ -52,10 +56,66 @@ def test_saved_results_come_back(tmp_path):
     np.testing.assert_array_equal(found.normalisers["x/box"], RESULTS.normalisers["x/box"])
 
 
-def test_a_file_without_covariances_is_named_with_the_cure(tmp_path):
-    np.savez(tmp_path / "points-a.npz", points_photo=RESULTS.points_photo)
-    with pytest.raises(DataError, match=r"points-a.npz: .*delete it and test the checkpoint again"):
-        FaceResults.load(tmp_path / "points-a.npz")
+def test_results_without_covariances_come_back_and_claim_nothing(tmp_path):
+    replace(RESULTS, covariances_photo=None).save(tmp_path)
+    found = FaceResults.load(tmp_path / "points-lfpw-testset.npz")
+    assert found.covariances_photo is None
+    np.testing.assert_array_equal(found.points_photo, RESULTS.points_photo)
+    for use in (found.claims, found.calibration):
+        with pytest.raises(ValueError, match="come without covariances"):
+            use("x/box")
+    with pytest.raises(ValueError, match="come without covariances"):
+        found.fitted_temperature()
+    assert found.subset("common").covariances_photo is None
+
+
+def test_measured_points_stand_beside_their_faces():
+    true = RANDOM.uniform(0, 100, (5, 3, 2))
+    true[2, 1] = np.nan
+    records = [
+        Record(
+            PhotoFile(Path(f"{i}.jpg"), f"{i}.jpg"),
+            points,
+            subsets=frozenset({"b", "a"} if i % 2 else ()),
+        )
+        for i, points in enumerate(true)
+    ]
+    protocols = (Protocol("x/box", LandmarkBoxSize()), Protocol("x/diag", LandmarkBoxDiagonal()))
+    distances = torch.tensor([[p.normaliser(record) for p in protocols] for record in records])
+    truth = EvaluationSet("test", records, torch.from_numpy(true), distances.double(), protocols)
+    predicted = true[1:4] + np.array([3.0, 4.0])
+    predicted[2, 0, 1] = np.nan
+    found = FaceResults.measure(truth, torch.tensor([1, 2, 3]), torch.from_numpy(predicted))
+    assert found.split == "test"
+    assert found.photo == ("1.jpg", "2.jpg", "3.jpg")
+    assert found.subsets == (("a", "b"), (), ("a", "b"))
+    assert found.covariances_photo is None
+    np.testing.assert_array_equal(found.true_points_photo, true[1:4])
+    for place, protocol in enumerate(protocols):
+        own = distances[1:4, place].numpy()
+        np.testing.assert_array_equal(found.normalisers[protocol.name], own)
+        np.testing.assert_allclose(found.nme[protocol.name], [5 / own[0], 5 / own[1], np.inf])
+
+
+def test_a_subset_is_scored_by_its_own_faces():
+    part = RESULTS.subset("common")
+    assert part.face.tolist() == [1, 2]
+    assert part.photo == ("b", "ü")
+    assert part.covariances_photo.shape == (2, 3, 2, 2)
+    np.testing.assert_array_equal(part.points_photo, RESULTS.points_photo[1:3])
+    (score,) = part.scores([Protocol("x/box", LandmarkBoxSize())])
+    assert score.nme == pytest.approx(6.0)
+    assert RESULTS.subset("all") is RESULTS
+    with pytest.raises(ValueError, match="no face of lfpw/testset is in the subset 'rare'"):
+        RESULTS.subset("rare")
+
+
+def test_scores_follow_the_protocols_rule():
+    exact = Protocol("x/box", LandmarkBoxSize())
+    luvli = replace(exact, area=TrapezoidArea())
+    nme = torch.from_numpy(RESULTS.nme["x/box"])
+    assert RESULTS.scores([luvli])[0].auc == 100 * float(area_under_ced_trapezoid(nme, 0.1))
+    assert RESULTS.scores([luvli])[0].auc > RESULTS.scores([exact])[0].auc
 
 
 def test_claims_are_in_per_cent_of_the_protocols_normaliser():

@@ -42,8 +42,9 @@ from landmarks.analysis.scores import (
     text_table,
 )
 from landmarks.analysis.tiles import ShownFace, chosen_faces, face_tile, faces_figure, save_jpeg
-from landmarks.data.datamodule import EvaluationSet
+from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.files import complete_file
+from landmarks.metrics.protocol import protocols_table
 
 
 def compare(experiment: Experiment, output: Path, command: str) -> list[MethodScore]:
@@ -103,11 +104,12 @@ def _publish(
     output: Path,
     command: str,
 ) -> list[MethodScore]:
-    protocols = plan.facts.protocols
-    first = protocols[0]
-    results = results_table(tested, protocols)
+    first = plan.facts.protocols[0]
+    results = results_table(tested, plan.facts)
     with complete_file(output / "results.csv") as unfinished:
         results.write_csv(unfinished, float_precision=6)
+    with complete_file(output / "protocols.csv") as unfinished:
+        protocols_table(plan.facts.protocols).write_csv(unfinished)
     with complete_file(output / "faces.parquet") as unfinished:
         faces_table(tested).write_parquet(unfinished)
     calibrations = calibration_table(tested, first.name)

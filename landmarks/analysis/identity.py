@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from landmarks.data.datamodule import EvaluationSet
+from landmarks.data.evaluation_set import EvaluationSet
 
 _INERT = {
     "data": {"root", "workers", "test_splits", "seed"},

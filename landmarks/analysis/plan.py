@@ -18,7 +18,7 @@ from landmarks.analysis.identity import (
 )
 from landmarks.benchmarks.base import Facts
 from landmarks.commands.train import LandmarkCLI, build
-from landmarks.data.datamodule import EvaluationSet
+from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.errors import DataError, SettingsError
 from landmarks.task import LandmarkTask
 
@@ -182,10 +182,12 @@ def _read_faces(cli: LandmarkCLI) -> FacesSeen:
     data.setup("test")
     data.train_dataloader()  # refuses a batch larger than the training set
     data.views = 1
+    tested = data.evaluation("test")
+    subsets = [sorted(record.subsets) for faces in tested for record in faces.records]
     return FacesSeen(
         data.draws_digest(),
         faces_digest(data.evaluation("validate")),
-        faces_digest(data.evaluation("test")),
+        digest_of([faces_digest(tested), subsets]),
     )
 
 
@@ -200,6 +202,8 @@ def _planned(
 ) -> PlannedRun:
     resolved: Settings = cli.config_dump
     decoding = cli.model.codec.decoding_arguments
+    # Thresholds and integrals are applied to the stored errors, the normalisers are in them.
+    normalisers = [[p.name, p.normaliser.description] for p in cli.datamodule.facts.protocols]
     key = training_key(resolved, decoding, digest_of([faces.draws, faces.held_out]))
     folder = output / "runs" / f"{method}-seed{seed}"
     return PlannedRun(
@@ -207,7 +211,7 @@ def _planned(
         seed=seed,
         training=_training_folder(output / "trainings", method, seed, key, earlier),
         training_key=key,
-        key=digest_of([key, resolved["model"]["codec"], faces.test, _TESTED]),
+        key=digest_of([key, resolved["model"]["codec"], faces.test, normalisers, _TESTED]),
         settings=experiment.settings(method, seed, folder),
         resolved=resolved,
         faces=faces,

@@ -17,6 +17,7 @@ from landmarks.analysis.scores import MethodScore
 from landmarks.analysis.tiles import ShownFace, jpeg
 from landmarks.benchmarks.base import Facts
 from landmarks.files import complete_file
+from landmarks.metrics.protocol import protocols_table
 
 
 class SplitReport(NamedTuple):
@@ -155,6 +156,7 @@ def write_report(report: Report, path: Path) -> None:
         protocol=report.facts.protocols[0],
         colours=COLOURS,
         all_scores=_all_scores(report.results),
+        protocols=protocols_table(report.facts.protocols).to_dicts(),
         coverages=coverage_names(),
     )
     with complete_file(path) as unfinished:
@@ -171,11 +173,13 @@ def _number(value: float | None, pattern: str) -> str:
 
 
 def _all_scores(results: polars.DataFrame) -> list[dict[str, object]]:
-    """Every split and protocol, averaged over the seeds, in the order of the table."""
-    keys = ["split", "protocol", "method"]
-    means = results.group_by(keys, maintain_order=True).agg(polars.col("nme", "fr", "auc").mean())
+    """Every split, subset and protocol, averaged over the seeds, in the order of the table."""
+    keys = ["split", "subset", "protocol", "method"]
+    means = results.group_by(keys, maintain_order=True).agg(
+        polars.col("faces").first(), polars.col("nme", "fr", "auc").mean()
+    )
     order = {
-        row: i for i, row in enumerate(means.select(keys[:2]).unique(maintain_order=True).rows())
+        row: i for i, row in enumerate(means.select(keys[:3]).unique(maintain_order=True).rows())
     }
     rows = means.to_dicts()
-    return sorted(rows, key=lambda row: order[row["split"], row["protocol"]])
+    return sorted(rows, key=lambda row: order[row["split"], row["subset"], row["protocol"]])

@@ -17,6 +17,7 @@ from landmarks.analysis.scores import MeasuredRun
 from landmarks.commands.train import LandmarkCLI, build
 from landmarks.errors import DataError
 from landmarks.files import complete_file
+from landmarks.points_file import points_file_name
 from landmarks.results import FaceResults
 
 _MANIFEST = "manifest.json"
@@ -169,12 +170,13 @@ def measure(run: PlannedRun, training: Training, common_weights: str) -> None:
 
 
 def load(run: PlannedRun) -> MeasuredRun:
-    """Reads a finished run."""
+    """Reads a finished run.
+
+    Raises:
+        DataError: If its points are missing or damaged, or come without covariances.
+    """
     manifest = json.loads((run.folder / _MANIFEST).read_text(encoding="utf-8"))
-    splits = {
-        split: FaceResults.load(run.folder / f"points-{split.replace('/', '-')}.npz")
-        for split in manifest["splits"]
-    }
+    splits = {split: _load_points(run.folder, split) for split in manifest["splits"]}
     return MeasuredRun(
         method=run.method,
         seed=run.seed,
@@ -183,6 +185,18 @@ def load(run: PlannedRun) -> MeasuredRun:
         decode_ms=manifest["decode_ms_per_face"],
         temperature=manifest["temperature"],
     )
+
+
+def _load_points(folder: Path, split: str) -> FaceResults:
+    file = folder / points_file_name(split)
+    found = FaceResults.load(file)
+    if found.covariances_photo is None:
+        raise DataError(
+            "the file holds points without covariances, as earlier versions wrote it; delete the "
+            "folder that it lies in, so that the run is tested again",
+            file=file,
+        )
+    return found
 
 
 def versions() -> dict[str, str]:

@@ -9,6 +9,7 @@ import polars
 from jaxtyping import Float
 
 from landmarks.analysis.statistics import Estimate, mean_estimate, paired_difference
+from landmarks.benchmarks.base import Facts
 from landmarks.metrics.protocol import Protocol
 from landmarks.results import FaceResults
 
@@ -67,30 +68,40 @@ class MethodScore(NamedTuple):
     decode_ms: float
 
 
-def results_table(runs: Sequence[MeasuredRun], protocols: Sequence[Protocol]) -> polars.DataFrame:
-    """A row for each method, seed, split and protocol: NME, FR and AUC in per cent."""
-    rows = [
-        (run.method, run.seed, split, score.protocol, score.nme, score.fr, score.auc)
+def results_table(runs: Sequence[MeasuredRun], facts: Facts) -> polars.DataFrame:
+    """A row for each method, seed, split, subset and protocol: faces; NME, FR and AUC in per cent.
+
+    The whole split is the subset ``all`` (`landmarks.results.ALL`).
+    """
+    return polars.concat(
+        with_method(found.scores_table(facts), run.method, run.seed)
         for run in runs
-        for split, found in run.splits.items()
-        for score in found.scores(protocols)
-    ]
-    columns = ["method", "seed", "split", "protocol", "nme", "fr", "auc"]
-    return polars.DataFrame(rows, schema=columns, orient="row")
+        for found in run.splits.values()
+    )
 
 
 def faces_table(runs: Sequence[MeasuredRun]) -> polars.DataFrame:
     """A row for each method, seed, split and face, with its NME in per cent by protocol."""
-    tables = [
-        found.table().select(
-            polars.lit(run.method).alias("method"),
-            polars.lit(run.seed, dtype=polars.Int64).alias("seed"),
-            polars.all(),
-        )
+    return polars.concat(
+        with_method(found.table(), run.method, run.seed)
         for run in runs
         for found in run.splits.values()
-    ]
-    return polars.concat(tables)
+    )
+
+
+def with_method(table: polars.DataFrame, method: str, seed: int | None) -> polars.DataFrame:
+    """A table of one test run, with the columns ``method`` and ``seed`` before its own.
+
+    Args:
+        table: `FaceResults.scores_table` or `FaceResults.table`.
+        method: The method's name.
+        seed: Of its training; None where it is not known.
+    """
+    return table.select(
+        polars.lit(method).alias("method"),
+        polars.lit(seed, dtype=polars.Int64).alias("seed"),
+        polars.all(),
+    )
 
 
 def errors_by_method(
@@ -99,18 +110,15 @@ def errors_by_method(
     """Each face's NME in per cent, averaged over the seeds, for each method.
 
     Raises:
-        ValueError: If the runs were not tested on the same faces, or a method lacks a seed.
+        ValueError: If the runs were not tested on the same faces under one protocol, or a method
+            lacks a seed.
     """
-    faces = runs[0].splits[split].face
+    first = runs[0].splits[split]
     seeds: dict[str, set[int]] = {}
     errors: dict[str, list[Float[np.ndarray, " N"]]] = {}
     for run in runs:
         found = run.splits[split]
-        if not np.array_equal(found.face, faces):
-            raise ValueError(
-                f"{run.method} (seed {run.seed}) was tested on other faces of {split} than "
-                f"{runs[0].method}: {len(found.face)} against {len(faces)}"
-            )
+        _refuse_other_measure(first, found, protocol, f"{run.method} (seed {run.seed})")
         seeds.setdefault(run.method, set()).add(run.seed)
         errors.setdefault(run.method, []).append(100 * found.nme[protocol])
     for method, known in seeds.items():
@@ -218,6 +226,26 @@ def text_table(scores: Sequence[MethodScore]) -> str:
     ]
     lines.insert(1, "─" * len(lines[0]))
     return "\n".join(lines)
+
+
+def _refuse_other_measure(first: FaceResults, found: FaceResults, protocol: str, name: str) -> None:
+    """Errors compare only on the same faces, against the same truth, over the same distances."""
+    if not np.array_equal(found.face, first.face) or found.photo != first.photo:
+        raise ValueError(
+            f"{name} was tested on other faces of {first.split} than the first method: "
+            f"{len(found.face)} against {len(first.face)}"
+        )
+    if not np.array_equal(found.true_points_photo, first.true_points_photo, equal_nan=True):
+        raise ValueError(
+            f"{name} was tested against other true points of {first.split} than the first method; "
+            "test both on the same files"
+        )
+    if not np.array_equal(found.normalisers[protocol], first.normalisers[protocol]):
+        raise ValueError(
+            f"{name} was measured under another protocol {protocol!r} than the first method: the "
+            "distances that errors are divided by differ; test both with the same version and "
+            "description of the benchmark"
+        )
 
 
 def _spread(values: Sequence[float]) -> float | None:

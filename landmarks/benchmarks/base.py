@@ -11,6 +11,7 @@ from jaxtyping import Float
 from tqdm import tqdm
 
 from landmarks.batch import Record
+from landmarks.errors import DataError
 from landmarks.markups import Markup
 from landmarks.metrics.protocol import Protocol
 
@@ -135,11 +136,23 @@ class Benchmark(ABC):
         """A sentence that says what is there, such as ``2,012 of 3,148 training faces``."""
 
     def normalisers(self, records: Sequence[Record]) -> Float[np.ndarray, "N P"]:
-        """Each face's normalising distance under each protocol, in photo pixels."""
-        return np.array(
-            [[p.normaliser(record) for p in self.facts.protocols] for record in records],
-            dtype=np.float64,
-        ).reshape(len(records), len(self.facts.protocols))
+        """Each face's normalising distance under each protocol, in photo pixels.
+
+        Raises:
+            landmarks.errors.DataError: If a face has no such distance; the message names the
+                protocol and the face.
+        """
+        distances = np.empty((len(records), len(self.facts.protocols)))
+        for column, protocol in enumerate(self.facts.protocols):
+            for row, record in enumerate(records):
+                try:
+                    distances[row, column] = protocol.normaliser(record)
+                except DataError as error:
+                    raise DataError(
+                        f"{protocol.name} cannot measure face {row + 1} of {len(records):,}: "
+                        f"{error}"
+                    ) from error
+        return distances
 
 
 class FaceSource(NamedTuple):

@@ -12,7 +12,8 @@ that differ only in decoding share one training; what is finished is not done ag
 that was interrupted goes on from its last epoch."""
 
 _EPILOG = """\
-Written below --output: results.csv (NME, FR, AUC of each method, seed, split and protocol),
+Written below --output: results.csv (NME, FR, AUC of each method, seed, split, subset and protocol;
+the whole split is the subset 'all'), protocols.csv (what the protocols' names stand for),
 summary.csv (the methods side by side with confidence intervals), calibration.csv (how well each
 method's covariances describe its errors, before and after a temperature fitted on the held-out
 faces), faces.parquet (every face's NME), ced.svg, predictions.jpg, report.html, and below

@@ -25,6 +25,7 @@ from landmarks.data.datamodule import FaceDataModule
 from landmarks.errors import DataError, SettingsError
 from landmarks.files import complete_file
 from landmarks.memory import keep_freed_memory
+from landmarks.metrics.protocol import protocols_table
 from landmarks.task import LandmarkTask
 
 
@@ -55,7 +56,7 @@ class LandmarkCLI(LightningCLI):
 
     Everything that a run writes lies below ``output``: ``checkpoints/best.ckpt`` (chosen on the
     validation faces) and ``last.ckpt``, ``metrics.csv``, ``config.yaml``, and for a test run
-    ``faces.parquet`` and the predicted points.
+    ``results.csv``, ``protocols.csv``, ``faces.parquet`` and the predicted points.
     """
 
     def __init__(self, args: list[str] | dict[str, Any], run: bool = True) -> None:
@@ -191,16 +192,25 @@ class LandmarkCLI(LightningCLI):
 
 
 class SaveTestResults(Callback):
-    """Writes every face's errors and predicted points below the output folder after a test."""
+    """Writes the scores and every face's errors and predicted points after a test."""
 
     @rank_zero_only
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Writes ``faces.parquet`` and a file of points for each split."""
+        """Writes the tables below the output folder, and a file of points for each split.
+
+        ``results.csv`` has a row for each split, subset and protocol, ``protocols.csv`` says what
+        the protocols mean, ``faces.parquet`` has a row for each face.
+        """
         assert isinstance(pl_module, LandmarkTask)
         folder = Path(trainer.default_root_dir)
         results = list(pl_module.test_results.values())
         for found in results:
             found.save(folder)
+        scores = polars.concat([found.scores_table(pl_module.facts) for found in results])
+        with complete_file(folder / "results.csv") as unfinished:
+            scores.write_csv(unfinished, float_precision=6)
+        with complete_file(folder / "protocols.csv") as unfinished:
+            protocols_table(pl_module.facts.protocols).write_csv(unfinished)
         with complete_file(folder / "faces.parquet") as unfinished:
             polars.concat([found.table() for found in results]).write_parquet(unfinished)
 

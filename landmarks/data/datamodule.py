@@ -2,13 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from lightning import LightningDataModule
-from torch import Tensor
 from torch.utils.data import DataLoader
 
 from landmarks.batch import Batch, Record
@@ -16,31 +13,13 @@ from landmarks.benchmarks.base import Benchmark, Facts
 from landmarks.data.augmentation import Augmentation
 from landmarks.data.crop import CropPolicy, LandmarkBox
 from landmarks.data.dataset import CropDataset, collate_views
+from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.data.photometry import Photometry
 from landmarks.data.sampler import EvaluationSampler, TrainingSampler
 from landmarks.geometry import Size
-from landmarks.metrics.protocol import Protocol
 
 _HELD_OUT_SEED = 300
 """Which faces are held out is the same for every training, whatever its seed."""
-
-
-class EvaluationSet(NamedTuple):
-    """The faces of one evaluation and the truth about them.
-
-    Attributes:
-        split: Name of the split, ``validation`` for the held-out part of the training split.
-        records: The faces; `Batch.face` counts along them.
-        points_photo: (N, K, 2) float64, photo pixels; NaN where a point is missing.
-        normalisers: (N, P) float64, photo pixels: one distance for each face and protocol.
-        protocols: The P protocols of the benchmark that the faces are of.
-    """
-
-    split: str
-    records: Sequence[Record]
-    points_photo: Float[Tensor, "N K 2"]
-    normalisers: Float[Tensor, "N P"]
-    protocols: tuple[Protocol, ...]
 
 
 class FaceDataModule(LightningDataModule):
@@ -140,13 +119,11 @@ class FaceDataModule(LightningDataModule):
                 self.views,
                 self.seed,
             )
-            self._evaluation["validation"] = self._evaluation_set(
-                "validation", held_out, self.training
-            )
+            self._evaluation["validation"] = EvaluationSet.of(self.training, "validation", held_out)
         if stage == "test":
             for split in self.test_splits:
                 records = self.benchmark.records(split)
-                self._evaluation[split] = self._evaluation_set(split, records, self.benchmark)
+                self._evaluation[split] = EvaluationSet.of(self.benchmark, split, records)
 
     def divide(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
         """Training and held-out faces; the same cut for every seed.
@@ -233,19 +210,6 @@ class FaceDataModule(LightningDataModule):
                 "with the same markup, as 'training' of the data settings"
             )
         return split
-
-    def _evaluation_set(
-        self, split: str, records: Sequence[Record], benchmark: Benchmark
-    ) -> EvaluationSet:
-        points = np.array([record.points_photo for record in records], dtype=np.float64)
-        normalisers = benchmark.normalisers(records)
-        return EvaluationSet(
-            split,
-            records,
-            torch.from_numpy(points),
-            torch.from_numpy(normalisers),
-            benchmark.facts.protocols,
-        )
 
     def _training_sampler(self, dataset: CropDataset) -> TrainingSampler:
         devices, device = self._place()

@@ -1,7 +1,10 @@
 """A protocol: what a number must say of itself before it can be compared with another."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import polars
 
 from landmarks.batch import Record
 from landmarks.metrics.area import AreaRule, ExactArea
@@ -78,3 +81,31 @@ class Protocol:
     def area_description(self) -> str:
         """How the CED is integrated, such as ``AUC up to 10 %, exact``."""
         return f"AUC up to {100 * self.auc_threshold:g} %, {self.area.description}"
+
+
+def protocols_table(protocols: Sequence[Protocol]) -> polars.DataFrame:
+    """A row for each protocol: what its name stands for in other tables.
+
+    Columns: ``protocol``, ``normaliser``, ``fr_above`` and ``auc_up_to`` in per cent, ``integral``.
+    """
+    return polars.DataFrame(
+        {
+            "protocol": [protocol.name for protocol in protocols],
+            "normaliser": [protocol.normaliser.description for protocol in protocols],
+            "fr_above": [_percent(protocol.failure_threshold) for protocol in protocols],
+            "auc_up_to": [_percent(protocol.auc_threshold) for protocol in protocols],
+            "integral": [protocol.area.description for protocol in protocols],
+        }
+    )
+
+
+def _percent(fraction: float) -> float:
+    """A fraction in per cent, without the digits that binary numbers add.
+
+    >>> 100 * 0.07, _percent(0.07)
+    (7.000000000000001, 7.0)
+    """
+    return float(f"{100 * fraction:.12g}")
+
+
+__all__ = ["Normaliser", "Protocol", "protocols_table"]

@@ -108,7 +108,7 @@ def made_up_report(folder, methods=("argmax", "continuous"), seeds=(0, 1), count
         ],
         ced=ced,
         faces=shown,
-        results=results_table(runs, PROTOCOLS),
+        results=results_table(runs, FACTS),
         trainings=[
             TrainingReport(f"{methods[0]}-0a1b2c3d-seed{s}", methods, s, 30, 12.5, 4.87, "cpu")
             for s in seeds
@@ -123,4 +123,4 @@ def made_up_report(folder, methods=("argmax", "continuous"), seeds=(0, 1), count
     )
 
 
-__all__ = ["PROTOCOLS", "face_results", "made_up_report", "measured_run", "records"]
+__all__ = ["FACTS", "PROTOCOLS", "face_results", "made_up_report", "measured_run", "records"]

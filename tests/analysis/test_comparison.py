@@ -49,6 +49,7 @@ def test_every_file_is_there_and_whole(done):
     names = {path.name for path in output.iterdir()}
     assert names == {
         "results.csv", "summary.csv", "faces.parquet", "ced.svg", "intervals-ibug.svg",
+        "protocols.csv",
         "intervals-lfpw-testset.svg", "predictions.jpg", "report.html", "runs", "trainings",
         "calibration.csv", "calibration-ibug.svg", "calibration-lfpw-testset.svg",
     }  # fmt: skip
@@ -59,12 +60,15 @@ def test_every_file_is_there_and_whole(done):
 def test_results_and_faces_agree(done):
     results = polars.read_csv(done[1] / "results.csv")
     faces = polars.read_parquet(done[1] / "faces.parquet")
-    assert results.columns == ["method", "seed", "split", "protocol", "nme", "fr", "auc"]
+    assert results.columns == [
+        "method", "seed", "split", "subset", "protocol", "faces", "nme", "fr", "auc",
+    ]  # fmt: skip
     assert faces.columns == ["method", "seed", "split", "face", "photo", *PROTOCOLS]
     assert len(results) == len(METHODS) * len(SPLITS) * len(PROTOCOLS)
     assert len(faces) == len(METHODS) * len(SPLITS) * FACES_PER_FOLDER
     for row in results.rows(named=True):
         nme = faces.filter(method=row["method"], split=row["split"])[row["protocol"]].to_numpy()
+        assert (row["subset"], row["faces"]) == ("all", len(nme))
         limit = 7.0 if row["protocol"] == "300w/box" else 10.0
         assert row["nme"] == pytest.approx(nme.mean(), abs=1e-5)
         assert row["fr"] == pytest.approx(100 * (nme > limit).mean(), abs=1e-5)

@@ -12,7 +12,7 @@ from landmarks.analysis.identity import (
     weight_digests,
 )
 from landmarks.benchmarks.w300 import W300
-from landmarks.data.datamodule import EvaluationSet
+from landmarks.data.evaluation_set import EvaluationSet
 from tests.analysis.made_up import records
 
 SETTINGS = {

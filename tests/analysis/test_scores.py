@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars
 import pytest
@@ -11,7 +13,8 @@ from landmarks.analysis.scores import (
     text_table,
 )
 from landmarks.analysis.statistics import mean_estimate, paired_difference
-from tests.analysis.made_up import PROTOCOLS, measured_run
+from landmarks.benchmarks.base import Subset
+from tests.analysis.made_up import FACTS, PROTOCOLS, face_results, measured_run
 
 NME = {
     ("argmax", 0): np.array([0.06, 0.04, 0.20]),
@@ -22,15 +25,35 @@ NME = {
 RUNS = [measured_run(method, seed, nme) for (method, seed), nme in NME.items()]
 
 
+COLUMNS = ["method", "seed", "split", "subset", "protocol", "faces", "nme", "fr", "auc"]
+
+
 def test_results_have_a_row_for_each_method_seed_split_and_protocol():
-    table = results_table(RUNS, PROTOCOLS)
-    assert table.columns == ["method", "seed", "split", "protocol", "nme", "fr", "auc"]
+    table = results_table(RUNS, FACTS)
+    assert table.columns == COLUMNS
     assert len(table) == 4 * len(PROTOCOLS)
     row = table.row(0, named=True)
     assert (row["method"], row["seed"], row["split"]) == ("argmax", 0, "ibug")
+    assert (row["subset"], row["faces"]) == ("all", 3)
     assert row["nme"] == pytest.approx(10.0)
     assert row["fr"] == pytest.approx(100 / 3)
     assert row["auc"] == pytest.approx(100 * (0.4 + 0.6 + 0) / 3)
+
+
+def test_results_have_rows_for_the_subsets_behind_the_whole_split():
+    parts = (("common", "late"), ("challenge",), ("challenge",))
+    found = replace(face_results(NME["argmax", 0], "full"), subsets=parts)
+    run = replace(RUNS[0], splits={"full": found})
+    facts = replace(
+        FACTS, subsets={name: Subset(None, name) for name in ("common", "challenge", "unseen")}
+    )
+    table = results_table([run], facts)
+    first = table.filter(protocol=PROTOCOLS[0].name)
+    assert first["subset"].to_list() == ["all", "common", "challenge", "late"]
+    assert first["faces"].to_list() == [3, 1, 2, 1]
+    assert first["nme"].to_list() == pytest.approx([10, 6, 12, 6])
+    assert first["fr"].to_list() == pytest.approx([100 / 3, 0, 50, 0])
+    assert len(table) == 4 * len(PROTOCOLS)
 
 
 def test_faces_have_a_row_for_each_method_seed_split_and_face():
@@ -74,6 +97,24 @@ def test_other_faces_or_other_seeds_are_refused():
         method_scores([RUNS[0], other], "ibug", PROTOCOLS[0])
     with pytest.raises(ValueError, match="under the same seeds"):
         method_scores(RUNS[:3], "ibug", PROTOCOLS[0])
+
+
+def test_another_truth_or_another_distance_under_one_name_is_refused():
+    found = RUNS[2].splits["ibug"]
+    name = PROTOCOLS[0].name
+    moved = {"true_points_photo": found.true_points_photo + 1e-6}
+    scaled = {"normalisers": {**found.normalisers, name: found.normalisers[name] * 1.01}}
+    renamed = {"photo": ("other.jpg", *found.photo[1:])}
+    for change, message in [
+        (moved, "other true points of ibug"),
+        (scaled, f"another protocol '{name}'"),
+        (renamed, "other faces of ibug"),
+    ]:
+        other = replace(RUNS[2], splits={"ibug": replace(found, **change)})
+        with pytest.raises(ValueError, match=message):
+            method_scores([RUNS[0], other], "ibug", PROTOCOLS[0])
+    other = replace(RUNS[2], splits={"ibug": replace(found, **scaled)})
+    assert method_scores([RUNS[0], other], "ibug", PROTOCOLS[1])
 
 
 def test_the_summary_spreads_estimates_over_columns():
