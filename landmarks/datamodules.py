@@ -6,6 +6,7 @@ They stand apart from the readers so that reading a benchmark need not import Li
 from pathlib import Path
 from typing import Any, ClassVar, final
 
+from landmarks.benchmarks.custom import Custom
 from landmarks.benchmarks.synthetic import (
     Synthetic,
     Synthetic19,
@@ -87,3 +88,22 @@ class Synthetic106Data(DrawnFacesData):
     """Drawn faces with 106 points; see `DrawnFacesData`."""
 
     reader = Synthetic106
+
+
+@final
+class CustomData(FaceDataModule):
+    """A user's own data (`landmarks.benchmarks.custom`).
+
+    Args:
+        description: The YAML file that describes it.
+        root: The folder of its files; that of the description if None.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(
+        self,
+        description: Path,
+        root: Path | None = None,
+        **settings: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(Custom(description, root), **settings)

@@ -11,7 +11,7 @@ MODULES = [
     for kind in vars(datamodules).values()
     if inspect.isclass(kind)
     and issubclass(kind, FaceDataModule)
-    and kind not in (FaceDataModule, datamodules.DrawnFacesData)
+    and kind not in (FaceDataModule, datamodules.DrawnFacesData, datamodules.CustomData)
 ]
 
 
