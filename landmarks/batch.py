@@ -32,6 +32,11 @@ class Region(NamedTuple):
         """Whether there is no pixel in it."""
         return self.x1 <= self.x0 or self.y1 <= self.y0
 
+    @property
+    def area(self) -> int:
+        """Its number of pixels."""
+        return 0 if self.empty else (self.x1 - self.x0) * (self.y1 - self.y0)
+
     def on_photo(self, whole: Size) -> "Region":
         """The part of it that lies on a photo of this size; all zeros if none does."""
         x0, y0 = max(self.x0, 0), max(self.y0, 0)

@@ -1,6 +1,7 @@
 """From a record to a sample."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 import torch
@@ -8,13 +9,13 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from landmarks.batch import Batch, Record
+from landmarks.batch import Batch, PhotoPart, Record, Region
 from landmarks.data.augmentation import Augmentation, Placement
-from landmarks.data.crop import CropPolicy, Window
+from landmarks.data.crops import CropPolicy, Window
 from landmarks.data.photometry import Photometry
 from landmarks.data.sampler import Draw
-from landmarks.data.warp import crop_photo
-from landmarks.geometry import Size, apply_affine, inside, invert_affine
+from landmarks.data.warp import crop_part, footprint
+from landmarks.geometry import Size, apply_affine, inside, invert_affine, is_mirrored
 from landmarks.markups import Markup
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -63,9 +64,11 @@ class CropDataset(Dataset[list[Batch]]):
 
     def __getitem__(self, draw: Draw) -> list[Batch]:
         epoch, face = draw
-        record = self.records[face]
-        photo = record.photo.read()
-        return [self._view(photo, record, epoch, face, view) for view in range(self.views)]
+        places = [self.photo_from_crop(epoch, face, view) for view in range(self.views)]
+        # The views share one reading.
+        wanted = reduce(Region.joined, (footprint(place, self.crop_size) for place in places))
+        part = self.records[face].photo.read_part(wanted)
+        return [self._view(part, place, epoch, face, view) for view, place in enumerate(places)]
 
     def placement(self, epoch: int, face: int, view: int) -> Placement:
         """How the crop of a view departs from its window."""
@@ -77,21 +80,37 @@ class CropDataset(Dataset[list[Batch]]):
         """Where the crop of a view lies before augmentation."""
         return self.crop(self.records[face], self._rng(epoch, face, view, 2))
 
+    def check_windows(self) -> None:
+        """Asks for every face's window once: one that has none is found before training starts.
+
+        Raises:
+            landmarks.errors.DataError: If a face lacks what the crop policy needs.
+        """
+        for face in range(len(self.records)):
+            self.window(0, face, 0)
+
+    def photo_from_crop(self, epoch: int, face: int, view: int) -> Float[Tensor, "2 3"]:
+        """Takes the points of a view's crop to points of the photo."""
+        placement = self.placement(epoch, face, view)
+        return placement.photo_from_crop(self.window(epoch, face, view), self.crop_size)
+
     def _rng(self, epoch: int, face: int, view: int, purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch, face, view, purpose])
 
     def _view(
-        self, photo: UInt8[np.ndarray, "H W 3"], record: Record, epoch: int, face: int, view: int
+        self,
+        part: PhotoPart,
+        photo_from_crop: Float[Tensor, "2 3"],
+        epoch: int,
+        face: int,
+        view: int,
     ) -> Batch:
-        placement = self.placement(epoch, face, view)
-        window = self.window(epoch, face, view)
-        photo_from_crop = placement.photo_from_crop(window, self.crop_size)
-        image = crop_photo(photo, photo_from_crop, self.crop_size)
+        image = crop_part(part, photo_from_crop, self.crop_size)
         if self.photometry is not None:
             image = self.photometry(image, self._rng(epoch, face, view, 1))
-        points_photo = torch.from_numpy(np.array(record.points_photo, dtype=np.float64))
+        points_photo = torch.from_numpy(np.array(self.records[face].points_photo, np.float64))
         points = apply_affine(invert_affine(photo_from_crop), points_photo)
-        if placement.mirrored:
+        if is_mirrored(photo_from_crop):
             points = points[self.markup.mirror_index]
         return Batch(
             image=normalise_image(image),
