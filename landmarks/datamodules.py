@@ -6,6 +6,9 @@ They stand apart from the readers so that reading a benchmark need not import Li
 from pathlib import Path
 from typing import Any, ClassVar, final
 
+from landmarks.benchmarks.aflw19 import AFLW19
+from landmarks.benchmarks.cofw import COFW
+from landmarks.benchmarks.cofw68 import COFW68
 from landmarks.benchmarks.custom import Custom
 from landmarks.benchmarks.synthetic import (
     Synthetic,
@@ -107,3 +110,42 @@ class CustomData(FaceDataModule):
         **settings: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(Custom(description, root), **settings)
+
+
+@final
+class COFWData(FaceDataModule):
+    """COFW (`landmarks.benchmarks.cofw`).
+
+    Args:
+        root: The folder that holds ``COFW_train_color.mat`` and ``COFW_test_color.mat``.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(COFW(root), **settings)
+
+
+@final
+class COFW68Data(FaceDataModule):
+    """COFW-68 (`landmarks.benchmarks.cofw68`), which has only test faces.
+
+    Args:
+        root: The folder that holds ``COFW68_Data`` and ``COFW_test_color.mat``.
+        settings: See `FaceDataModule`; ``training`` is the benchmark to train on.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(COFW68(root), **settings)
+
+
+@final
+class AFLW19Data(FaceDataModule):
+    """AFLW-19 (`landmarks.benchmarks.aflw19`).
+
+    Args:
+        root: The folder that holds ``AFLWinfo_release.mat`` and AFLW's pictures.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(AFLW19(root), **settings)

@@ -1,6 +1,9 @@
 """One file a benchmark: its facts, its reader, its DataModule."""
 
+from landmarks.benchmarks.aflw19 import AFLW19
 from landmarks.benchmarks.base import Benchmark
+from landmarks.benchmarks.cofw import COFW
+from landmarks.benchmarks.cofw68 import COFW68
 from landmarks.benchmarks.synthetic import (
     Synthetic,
     Synthetic19,
@@ -12,7 +15,17 @@ from landmarks.benchmarks.w300 import W300
 
 BENCHMARKS: dict[str, type[Benchmark]] = {
     benchmark.facts.name: benchmark
-    for benchmark in (Synthetic, Synthetic98, Synthetic29, Synthetic19, Synthetic106, W300)
+    for benchmark in (
+        Synthetic,
+        Synthetic98,
+        Synthetic29,
+        Synthetic19,
+        Synthetic106,
+        W300,
+        COFW,
+        COFW68,
+        AFLW19,
+    )
 }
 """Every benchmark by its name, the one that commands and files know it by."""
 

@@ -55,13 +55,13 @@ def is_mat73(file: Path) -> bool:
 
 def read_arrays(file: Path, wanted: Mapping[str, Shape]) -> dict[str, Float[np.ndarray, "..."]]:
     """Reads arrays of numbers; see `landmarks.benchmarks.mat.read_mat`."""
-    with opened(file) as handle:
+    with open_mat73(file) as handle:
         return {name: _numbers(handle, file, name, shape) for name, shape in wanted.items()}
 
 
 def read_texts(file: Path, name: str, count: int | None) -> list[str]:
     """Reads a cell array of texts; see `landmarks.benchmarks.mat.read_texts`."""
-    with opened(file) as handle:
+    with open_mat73(file) as handle:
         references = read_cell(handle, file, name, count)
         return [
             _text(handle, file, f"{name}{{{i}}}", reference)
@@ -69,9 +69,8 @@ def read_texts(file: Path, name: str, count: int | None) -> list[str]:
         ]
 
 
-@contextmanager
-def opened(file: Path) -> Iterator[Any]:
-    """An HDF5 file, open for reading.
+def open_mat73(file: Path) -> Any:  # noqa: ANN401, h5py has no types
+    """Opens a file for reading.
 
     Raises:
         DataError: If it cannot be opened.
@@ -80,14 +79,12 @@ def opened(file: Path) -> Iterator[Any]:
 
     try:
         # Unlocked, for the file is not written and may lie where locks are not to be had.
-        handle = h5py.File(file, "r", locking=False)
+        return h5py.File(file, "r", locking=False)
     except (OSError, RuntimeError, ValueError) as error:
         raise DataError(
             f"the MATLAB file of version 7.3 is truncated or damaged (HDF5 says: {error}); {CURE}",
             file=file,
         ) from error
-    with handle:
-        yield handle
 
 
 @contextmanager
@@ -103,7 +100,7 @@ def guarded(file: Path, name: str) -> Iterator[None]:
         fail(file, name, "cannot be read: it would not fit into memory")
 
 
-def variable(handle: Any, file: Path, name: str) -> Any:  # noqa: ANN401, h5py has no types
+def variable(handle: Any, file: Path, name: str) -> Any:  # noqa: ANN401
     """The dataset of a variable, which must lie in the file itself.
 
     Raises:
@@ -268,7 +265,7 @@ __all__ = [
     "check_storage",
     "guarded",
     "is_mat73",
-    "opened",
+    "open_mat73",
     "read_arrays",
     "read_cell",
     "read_texts",
