@@ -4,7 +4,7 @@ import torch
 
 from landmarks.backbones.base import Network
 from landmarks.codecs import ContinuousHeatmap
-from landmarks.data.crop import LandmarkBox
+from landmarks.data.crops import LandmarkBox
 from landmarks.datamodules import W300Data
 from landmarks.objectives import Supervised
 from landmarks.schedules import OneCycle

@@ -11,10 +11,11 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from landmarks.batch import Record
-from landmarks.data.crop import LandmarkBox
+from landmarks.data.augmentation import Placement
+from landmarks.data.crops import LandmarkBox
 from landmarks.data.warp import crop_photo
 from landmarks.files import complete_file
-from landmarks.geometry import Size, apply_affine, invert_affine, photo_from_crop_affine
+from landmarks.geometry import Size, apply_affine, invert_affine
 
 TRUE_COLOUR = (255, 255, 255)
 PREDICTED_COLOUR = (255, 96, 32)
@@ -61,7 +62,7 @@ def face_tile(record: Record, predicted: Float[np.ndarray, "K 2"]) -> UInt8[np.n
     import torch
 
     window = LandmarkBox(_MARGIN)(record, np.random.default_rng(0))
-    photo_from_crop = photo_from_crop_affine((window.x, window.y), window.side, _SIZE, 0.0, False)
+    photo_from_crop = Placement().photo_from_crop(window, _SIZE)
     crop_from_photo = invert_affine(photo_from_crop)
     tile = np.ascontiguousarray(crop_photo(record.photo.read(), photo_from_crop, _SIZE))
     truth, guess = (

@@ -228,7 +228,7 @@ def _faces(
     name: str, root: str | None, split: str | None, crop: int
 ) -> "tuple[Benchmark, str, PlacedFaces]":
     from landmarks.analysis.oracle import place_faces
-    from landmarks.data.crop import LandmarkBox
+    from landmarks.data.crops import LandmarkBox
     from landmarks.geometry import Size
 
     benchmark = open_benchmark(name, root)

@@ -1,13 +1,12 @@
 """Random placement of a crop: rotation, scale, shift and mirroring."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from landmarks.data.crop import Window
+from landmarks.data.crops import Window
 from landmarks.geometry import Size, photo_from_crop_affine
 
 
@@ -31,18 +30,9 @@ class Placement:
 
     def photo_from_crop(self, window: Window, crop_size: Size) -> Float[Tensor, "2 3"]:
         """The affine of a crop placed so, in float64."""
-        turn = math.radians(window.rotation)
-        cos, sin = window.side * math.cos(turn), window.side * math.sin(turn)
-        centre = (
-            window.x + cos * self.shift_x - sin * self.shift_y,
-            window.y + sin * self.shift_x + cos * self.shift_y,
-        )
+        placed = window.displaced(self.shift_x, self.shift_y, self.scale, self.rotation)
         return photo_from_crop_affine(
-            centre,
-            window.side * self.scale,
-            crop_size,
-            window.rotation + self.rotation,
-            self.mirrored,
+            (placed.x, placed.y), placed.side, crop_size, placed.rotation, self.mirrored
         )
 
 

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 from landmarks.batch import Batch, Record
 from landmarks.benchmarks.base import Benchmark, Facts
 from landmarks.data.augmentation import Augmentation
-from landmarks.data.crop import CropPolicy, LandmarkBox
+from landmarks.data.crops import Crop, CropPolicy, LandmarkBox
 from landmarks.data.dataset import CropDataset, collate_views
 from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.data.photometry import Photometry
@@ -34,13 +34,16 @@ class FaceDataModule(LightningDataModule):
         batch_size: Faces in a training step, on all devices together.
         validation: Share of the training split's faces that is held out.
         test_splits: Splits to test on; the benchmark's own choice if none is given.
-        crop: Where a face's crop lies before augmentation.
+        crop: Where a face's crop lies before augmentation (`landmarks.data.crops`); a square of
+            1.25 times the landmarks' box if None.
         augmentation: Random placement of the training crops.
         photometry: Random colours of the training crops; None leaves them as they are.
         workers: Processes that prepare crops beside the training process; 0 prepares them in it.
         seed: Of the order of faces and of the augmentation.
         training: The reader of the faces to train and validate on, where they come from another
             benchmark of the same markup, such as 300W-LP for COFW-68; ``benchmark`` if None.
+        test_crop: Where the crops of test faces lie, where that is said otherwise than for the
+            faces to train and validate on: by a detector, say; as ``crop`` if None.
 
     Attributes:
         views: Views of each training face; the objective sets it (`landmarks.objectives`).
@@ -53,12 +56,13 @@ class FaceDataModule(LightningDataModule):
         batch_size: int = 16,
         validation: float = 0.1,
         test_splits: list[str] | None = None,
-        crop: CropPolicy | None = None,
+        crop: Crop | None = None,
         augmentation: Augmentation | None = None,
         photometry: Photometry | None = None,
         workers: int = 2,
         seed: int = 0,
         training: Benchmark | None = None,
+        test_crop: Crop | None = None,
     ) -> None:
         super().__init__()
         training = training or benchmark
@@ -84,7 +88,10 @@ class FaceDataModule(LightningDataModule):
         self.batch_size = batch_size
         self.validation = validation
         self.test_splits = tuple(test_splits or benchmark.facts.test_splits)
-        self.crop = crop or LandmarkBox()
+        self.crop = (crop or LandmarkBox()).for_markup(benchmark.facts.markup)
+        self.test_crop = (
+            self.crop if test_crop is None else test_crop.for_markup(benchmark.facts.markup)
+        )
         self.augmentation = augmentation or Augmentation()
         self.photometry = photometry
         self.workers = workers
@@ -119,11 +126,14 @@ class FaceDataModule(LightningDataModule):
                 self.views,
                 self.seed,
             )
+            self._train.check_windows()
             self._evaluation["validation"] = EvaluationSet.of(self.training, "validation", held_out)
+            self._crops(self._evaluation["validation"], self.crop).check_windows()
         if stage == "test":
             for split in self.test_splits:
                 records = self.benchmark.records(split)
                 self._evaluation[split] = EvaluationSet.of(self.benchmark, split, records)
+                self._crops(self._evaluation[split], self.test_crop).check_windows()
 
     def divide(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
         """Training and held-out faces; the same cut for every seed.
@@ -162,11 +172,24 @@ class FaceDataModule(LightningDataModule):
 
     def val_dataloader(self) -> DataLoader[list[Batch]]:
         """Crops of the held-out faces."""
-        return self._evaluation_loader(self._evaluation["validation"])
+        return self.evaluation_loader(self._evaluation["validation"], self.crop)
 
     def test_dataloader(self) -> list[DataLoader[list[Batch]]]:
         """Crops of each test split."""
-        return [self._evaluation_loader(faces) for faces in self.evaluation("test")]
+        return [self.evaluation_loader(faces, self.test_crop) for faces in self.evaluation("test")]
+
+    def evaluation_loader(self, faces: EvaluationSet, crop: CropPolicy) -> DataLoader[list[Batch]]:
+        """Crops of faces to be measured on, each once and in order, without augmentation.
+
+        Args:
+            faces: The faces.
+            crop: Where their crops lie.
+        """
+        dataset = self._crops(faces, crop)
+        devices, device = self._place()
+        return self._loader(
+            dataset, EvaluationSampler(len(dataset), devices, device), self.batch_size
+        )
 
     def training_set(self) -> CropDataset:
         """The training crops.
@@ -196,6 +219,15 @@ class FaceDataModule(LightningDataModule):
                 digest.update(placement.photo_from_crop(window, self.crop_size).numpy().tobytes())
         return digest.hexdigest()
 
+    def test_crops_digest(self) -> str:
+        """A hash of where the crops of the test faces lie."""
+        digest = hashlib.sha256()
+        for faces in self.evaluation("test"):
+            dataset = self._crops(faces, self.test_crop)
+            windows = [dataset.window(0, face, 0) for face in range(len(dataset))]
+            digest.update(np.array(windows, dtype=np.float64).tobytes())
+        return digest.hexdigest()
+
     @property
     def training_split(self) -> str:
         """Name of the split that training and validation faces are cut from.
@@ -211,16 +243,12 @@ class FaceDataModule(LightningDataModule):
             )
         return split
 
+    def _crops(self, faces: EvaluationSet, crop: CropPolicy) -> CropDataset:
+        return CropDataset(faces.records, self.facts.markup, self.crop_size, crop)
+
     def _training_sampler(self, dataset: CropDataset) -> TrainingSampler:
         devices, device = self._place()
         return TrainingSampler(len(dataset), self.batch_size, self.seed, devices, device)
-
-    def _evaluation_loader(self, faces: EvaluationSet) -> DataLoader[list[Batch]]:
-        dataset = CropDataset(faces.records, self.facts.markup, self.crop_size, self.crop)
-        devices, device = self._place()
-        return self._loader(
-            dataset, EvaluationSampler(len(dataset), devices, device), self.batch_size
-        )
 
     def _place(self) -> tuple[int, int]:
         """Number of devices and this device's rank."""

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarks.data.augmentation import Augmentation, Placement
-from landmarks.data.crop import Window
+from landmarks.data.crops import Window
 from landmarks.geometry import Size, apply_affine, is_mirrored
 
 

@@ -4,7 +4,7 @@ from torch.utils.data import DataLoader
 
 from landmarks.batch import Record
 from landmarks.data.augmentation import Augmentation
-from landmarks.data.crop import LandmarkBox
+from landmarks.data.crops import LandmarkBox
 from landmarks.data.dataset import CropDataset, collate_views, normalise_image, restore_image
 from landmarks.data.photometry import Photometry
 from landmarks.data.sampler import TrainingSampler

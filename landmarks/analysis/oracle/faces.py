@@ -8,8 +8,8 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from landmarks.benchmarks.base import Benchmark
-from landmarks.data.augmentation import Placement
-from landmarks.data.crop import CropPolicy
+from landmarks.data.crops import Crop
+from landmarks.data.dataset import CropDataset
 from landmarks.errors import DataError
 from landmarks.geometry import Size, apply_affine, inside, invert_affine
 
@@ -35,8 +35,8 @@ class PlacedFaces:
     outside: int
 
 
-def place_faces(benchmark: Benchmark, split: str, crop_size: Size, crop: CropPolicy) -> PlacedFaces:
-    """Reads the true points of a split and moves them into their crops, without augmentation.
+def place_faces(benchmark: Benchmark, split: str, crop_size: Size, crop: Crop) -> PlacedFaces:
+    """Reads the true points of a split and moves them into the crops that a test run would see.
 
     A face of which no point lies in its crop is left out.
 
@@ -50,11 +50,10 @@ def place_faces(benchmark: Benchmark, split: str, crop_size: Size, crop: CropPol
         if len(records)
         else np.zeros((0, benchmark.facts.markup.count, 2))
     )
+    markup = benchmark.facts.markup
+    crops = CropDataset(records, markup, crop_size, crop.for_markup(markup))
     photo_from_crop = torch.stack(
-        [
-            Placement().photo_from_crop(crop(record, np.random.default_rng(face)), crop_size)
-            for face, record in enumerate(records)
-        ]
+        [crops.photo_from_crop(0, face, 0) for face in range(len(records))]
         or [torch.zeros(2, 3, dtype=torch.float64)]
     )[: len(records)]
     points = apply_affine(invert_affine(photo_from_crop), points_photo)

@@ -16,7 +16,7 @@ from landmarks.analysis.oracle import (
 from landmarks.benchmarks import BENCHMARKS
 from landmarks.codecs.gaussian import ContinuousHeatmap, IntegerHeatmap
 from landmarks.codecs.methods import METHODS
-from landmarks.data.crop import CropPolicy, LandmarkBox, Window
+from landmarks.data.crops import CropPolicy, LandmarkBox, Window
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_19, MARKUP_68
