@@ -32,12 +32,14 @@ class Element(NamedTuple):
 def json_elements(file: Path) -> Iterator[Element]:
     """Reads the members of the outermost object; lists among them element by element.
 
+    A file that is one list, as results often are, is read as if it were a member without a name.
+
     What has been handed out can be forgotten, so that the lists of millions of numbers never exist
     as Python objects all at once. An empty list hands out nothing.
 
     Raises:
-        DataError: If the file cannot be read, is no JSON object, or names a member twice; the
-            message names the line.
+        DataError: If the file cannot be read, is no JSON object or list, or names a member twice;
+            the message names the line.
     """
     return _Reader(file).elements()
 
@@ -53,6 +55,15 @@ class _Reader:
         self._decoder = json.JSONDecoder(object_pairs_hook=_object)
 
     def elements(self) -> Iterator[Element]:
+        if self.text.startswith("[", self._skip()):
+            yield from self._member("")
+        else:
+            yield from self._members()
+        if self._skip() < len(self.text):
+            line = self._line_of(self.at)
+            self._fail(line, f"{self._next()} behind the closing bracket, expected the end")
+
+    def _members(self) -> Iterator[Element]:
         self._expect("{", 'an object, such as {"images": […], "annotations": […]}')
         keys: set[str] = set()
         if not self._have("}"):
@@ -69,9 +80,6 @@ class _Reader:
                 if not self._have(","):
                     break
             self._expect("}", 'a comma, or the closing "}"')
-        if self._skip() < len(self.text):
-            line = self._line_of(self.at)
-            self._fail(line, f"{self._next()} behind the closing brace, expected the end")
 
     def _member(self, key: str) -> Iterator[Element]:
         if not self._have("["):
