@@ -1,6 +1,7 @@
 """A user's own data: any number of points, described by a small YAML file."""
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from landmarks.metrics.protocol import Normaliser, Protocol
 
 _FILES_KEPT = 16
 """So many files' annotations are kept in memory, since a comparison builds its data many times."""
+_SETTLED_NS = 2_000_000_000
 _NEED_BOXES = ("box@annotated",)
 
 
@@ -259,18 +261,21 @@ def _readable(faces: _Faces) -> Iterator[Annotation]:
 def _stamp(place: Path) -> tuple[object, ...]:
     """What changes when a file, or one below a folder, changes."""
     try:
-        if not place.is_dir():
-            status = place.stat()
-            return status.st_mtime_ns, status.st_size
-        marks = []
-        for folder, folders, names in os.walk(place):
-            folders.sort()
-            for name in sorted(names):
-                status = os.stat(os.path.join(folder, name))
-                marks.append((folder, name, status.st_mtime_ns, status.st_size))
-        return tuple(marks)
+        if place.is_dir():
+            marks = [
+                (os.path.join(folder, name), os.stat(os.path.join(folder, name)))
+                for folder, _, names in os.walk(place)
+                for name in names
+            ]
+        else:
+            marks = [(str(place), place.stat())]
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror}); check it", file=place) from error
+    files = sorted((name, status.st_mtime_ns, status.st_size) for name, status in marks)
+    # A file that was just written may be written again without a later time.
+    newest = max((changed for _, changed, _ in files), default=0)
+    settled = time.time_ns() - newest > _SETTLED_NS
+    return tuple(files) if settled else (*files, time.perf_counter_ns())
 
 
 def _record(

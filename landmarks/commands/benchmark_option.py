@@ -31,6 +31,15 @@ def add_benchmark_options(parser: ArgumentParser) -> None:
     )
 
 
+def is_description(name: str) -> bool:
+    """Whether ``--benchmark`` names a description of the user's own data.
+
+    >>> is_description("300w"), is_description("cats/description.yaml")
+    (False, True)
+    """
+    return name.lower().endswith(_DESCRIPTIONS)
+
+
 def open_benchmark(name: str, root: str | None) -> "Benchmark":
     """The reader of a benchmark.
 
@@ -45,7 +54,7 @@ def open_benchmark(name: str, root: str | None) -> "Benchmark":
     from landmarks.benchmarks import BENCHMARKS
 
     folder = None if root is None else Path(root)
-    if name.lower().endswith(_DESCRIPTIONS):
+    if is_description(name):
         from landmarks.benchmarks.custom import Custom
 
         return Custom(Path(name), folder)

@@ -190,6 +190,7 @@ class _Parts:
                 "the file has no images and no annotations; expected COCO keypoints, an object "
                 f"with the lists images and annotations; {CURE}",
                 file=self.file,
+                line=1,
             )
         if coco.category is not None and coco.category not in self.categories.values():
             there = ", ".join(self.categories.values()) or "none"
@@ -197,6 +198,7 @@ class _Parts:
                 f"there is no category {coco.category!r}; the file has {there}; correct 'category' "
                 "of the split in the description",
                 file=self.file,
+                line=1,
             )
         read: list[_Face | DataError] = [
             face
