@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any, ClassVar, final
 
 from landmarks.benchmarks.aflw19 import AFLW19
+from landmarks.benchmarks.aflw2000 import AFLW2000
 from landmarks.benchmarks.cofw import COFW
 from landmarks.benchmarks.cofw68 import COFW68
 from landmarks.benchmarks.custom import Custom
+from landmarks.benchmarks.menpo2d import Menpo2D
+from landmarks.benchmarks.merl_rav import MERLRAV
 from landmarks.benchmarks.synthetic import (
     Synthetic,
     Synthetic19,
@@ -18,6 +21,8 @@ from landmarks.benchmarks.synthetic import (
     Synthetic106,
 )
 from landmarks.benchmarks.w300 import W300
+from landmarks.benchmarks.w300lp import W300LP
+from landmarks.benchmarks.w300private import W300Private
 from landmarks.data.datamodule import FaceDataModule
 
 
@@ -32,6 +37,71 @@ class W300Data(FaceDataModule):
 
     def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
         super().__init__(W300(root), **settings)
+
+
+@final
+class W300LPData(FaceDataModule):
+    """300W-LP (`landmarks.benchmarks.w300lp`).
+
+    Args:
+        root: The folder that holds ``300W_LP``, or that folder.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(W300LP(root), **settings)
+
+
+@final
+class W300PrivateData(FaceDataModule):
+    """The private test set of 300W (`landmarks.benchmarks.w300private`).
+
+    Args:
+        root: The folder that holds ``01_Indoor`` and ``02_Outdoor``, or ``300W`` with them.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(W300Private(root), **settings)
+
+
+@final
+class AFLW2000Data(FaceDataModule):
+    """AFLW2000-3D (`landmarks.benchmarks.aflw2000`).
+
+    Args:
+        root: The folder that holds ``AFLW2000``, or that folder.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(AFLW2000(root), **settings)
+
+
+@final
+class MERLRAVData(FaceDataModule):
+    """MERL-RAV (`landmarks.benchmarks.merl_rav`).
+
+    Args:
+        root: The folder that holds ``merl_rav_organized``, or ``merl_rav_labels`` and ``aflw``.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(MERLRAV(root), **settings)
+
+
+@final
+class Menpo2DData(FaceDataModule):
+    """Menpo 2D (`landmarks.benchmarks.menpo2d`).
+
+    Args:
+        root: The folder that holds ``trainset``, or ``menpo`` with it.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(Menpo2D(root), **settings)
 
 
 class DrawnFacesData(FaceDataModule):

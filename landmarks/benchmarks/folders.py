@@ -94,30 +94,34 @@ def pictures_by_stem(names: Sequence[str]) -> dict[str, list[str]]:
     return pictures
 
 
-def picture_beside(annotation: Path, pictures: Mapping[str, Sequence[str]]) -> str:
+def picture_beside(
+    annotation: Path, pictures: Mapping[str, Sequence[str]], stem: str | None = None
+) -> str:
     """The picture of an annotation; spaces in names do not count if no name is the same.
 
     300W's ``ibug/image_092 _01.jpg`` really carries a space, which some copies drop.
 
     Args:
-        annotation: The annotation file; its stem is the picture's.
+        annotation: The annotation file.
         pictures: The pictures of its folder, from `pictures_by_stem`.
+        stem: The picture's name without suffix; None for that of the annotation.
 
     Raises:
         DataError: If there is none, or more than one.
     """
-    found = pictures.get(annotation.stem)
+    stem = annotation.stem if stem is None else stem
+    found = pictures.get(stem)
     if not found:
-        wanted = annotation.stem.replace(" ", "")
+        wanted = stem.replace(" ", "")
         found = [
             name
-            for stem, names in pictures.items()
+            for other, names in pictures.items()
             for name in names
-            if stem.replace(" ", "") == wanted
+            if other.replace(" ", "") == wanted
         ]
     if not found:
         raise DataError(
-            f"no picture stands beside this annotation, expected {annotation.stem}.jpg, .jpeg or "
+            f"no picture stands beside this annotation, expected {stem}.jpg, .jpeg or "
             ".png; restore the picture from the distribution, or remove the annotation",
             file=annotation,
         )

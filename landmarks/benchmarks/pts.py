@@ -1,5 +1,6 @@
 """The ``.pts`` annotation file of 300W and its relatives."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,17 @@ from jaxtyping import Float
 from landmarks.benchmarks.text import coordinate, fail, quoted, read_lines
 from landmarks.geometry import Size
 
+Refuse = Callable[[float, float], str | None]
+"""Says what is wrong with a point ``x y`` of a file, or None if nothing is."""
 
-def read_pts(file: Path, count: int, picture: Size) -> Float[np.ndarray, "K 2"]:
+
+def no_refusal(x: float, y: float) -> None:
+    """Refuses no point."""
+
+
+def read_pts(
+    file: Path, count: int, picture: Size, refuse: Refuse = no_refusal
+) -> Float[np.ndarray, "K 2"]:
     """Reads the points of one face.
 
     A file looks like this::
@@ -28,6 +38,7 @@ def read_pts(file: Path, count: int, picture: Size) -> Float[np.ndarray, "K 2"]:
         file: The file.
         count: The number of points that the point scheme has.
         picture: Size of the picture, to tell a point outside it from nonsense.
+        refuse: What else a point must not be, where a benchmark writes more into it than a place.
 
     Returns:
         (count, 2) float64, ``x y`` as they stand in the file: 300W counts pixels from 1.
@@ -49,7 +60,7 @@ def read_pts(file: Path, count: int, picture: Size) -> Float[np.ndarray, "K 2"]:
         elif opened and text == "}":
             closed = number
         elif opened:
-            points.append(_point(file, number, text, picture))
+            points.append(_point(file, number, text, picture, refuse))
         elif text == "{":
             opened = number
         else:
@@ -66,6 +77,29 @@ def read_pts(file: Path, count: int, picture: Size) -> Float[np.ndarray, "K 2"]:
     return np.array(points, dtype=np.float64)
 
 
+def announces(file: Path, count: int) -> bool:
+    """Whether a file says that it has this many points, and has as many lines of them.
+
+    Tells files of one point scheme from those of another in the same folder, cheaply: nothing else
+    of the file is looked at, and a damaged one is left to `read_pts`.
+
+    Args:
+        file: The file.
+        count: The number of points.
+
+    Raises:
+        DataError: If the file cannot be read, or is no text.
+    """
+    head, brace, body = "\n".join(read_lines(file)).partition("{")
+    announced = any(line.split() == ["n_points:", str(count)] for line in _spaced(head))
+    points = [line for line in body.partition("}")[0].split("\n") if line.strip()]
+    return announced and bool(brace) and len(points) == count
+
+
+def _spaced(head: str) -> list[str]:
+    return head.replace(":", ": ").split("\n")
+
+
 def _header(file: Path, line: int, text: str, count: int, seen: set[str]) -> None:
     key, colon, value = (part.strip() for part in text.partition(":"))
     if not colon or key not in ("version", "n_points"):
@@ -79,12 +113,15 @@ def _header(file: Path, line: int, text: str, count: int, seen: set[str]) -> Non
         fail(file, line, f"n_points is {quoted(value)}, expected {count}")
 
 
-def _point(file: Path, line: int, text: str, picture: Size) -> tuple[float, float]:
+def _point(file: Path, line: int, text: str, picture: Size, refuse: Refuse) -> tuple[float, float]:
     words = text.split()
     if len(words) != 2:
         fail(file, line, f"{quoted(text)}, expected x and y")
     x, y = (coordinate(file, line, word, picture) for word in words)
+    wrong = refuse(x, y)
+    if wrong:
+        fail(file, line, f"{quoted(text)} {wrong}")
     return x, y
 
 
-__all__ = ["read_pts"]
+__all__ = ["Refuse", "announces", "no_refusal", "read_pts"]

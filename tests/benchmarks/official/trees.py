@@ -7,10 +7,15 @@ from typing import NamedTuple
 from landmarks import datamodules
 from landmarks.data.datamodule import FaceDataModule
 from tests.benchmarks.official.aflw19 import write_aflw19_tree
+from tests.benchmarks.official.aflw2000 import write_aflw2000_tree
 from tests.benchmarks.official.cofw import write_cofw_tree
 from tests.benchmarks.official.cofw68 import write_cofw68_tree
+from tests.benchmarks.official.menpo2d import write_menpo2d_tree
+from tests.benchmarks.official.merl_rav import write_merl_rav_tree
 from tests.benchmarks.official.truth import Truth
 from tests.benchmarks.official.w300 import write_300w_tree
+from tests.benchmarks.official.w300lp import write_300w_lp_tree
+from tests.benchmarks.official.w300private import write_300w_private_tree
 
 
 class Tree(NamedTuple):
@@ -22,6 +27,11 @@ class Tree(NamedTuple):
 
 TREES: dict[str, Tree] = {
     "300w": Tree(write_300w_tree, datamodules.W300Data),
+    "300w_lp": Tree(write_300w_lp_tree, datamodules.W300LPData),
+    "300w_private": Tree(write_300w_private_tree, datamodules.W300PrivateData),
+    "aflw2000_3d": Tree(write_aflw2000_tree, datamodules.AFLW2000Data),
+    "merl_rav": Tree(write_merl_rav_tree, datamodules.MERLRAVData),
+    "menpo2d": Tree(write_menpo2d_tree, datamodules.Menpo2DData),
     "cofw": Tree(write_cofw_tree, datamodules.COFWData),
     "cofw68": Tree(write_cofw68_tree, datamodules.COFW68Data),
     "aflw19": Tree(write_aflw19_tree, datamodules.AFLW19Data),
