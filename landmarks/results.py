@@ -225,10 +225,15 @@ class FaceResults:
         columns |= {protocol: 100 * nme for protocol, nme in self.nme.items()}
         return polars.DataFrame(columns)
 
-    def save(self, folder: Path) -> None:
-        """Writes ``points-<split>.npz``, from which `load` reads the same results."""
+    def save(self, folder: Path) -> Path:
+        """Writes ``points-<split>.npz``, from which `load` reads the same results.
+
+        Returns:
+            The file.
+        """
         claimed = self.covariances_photo
-        with complete_file(folder / points_file_name(self.split)) as unfinished:
+        file = folder / points_file_name(self.split)
+        with complete_file(file) as unfinished:
             np.savez_compressed(
                 unfinished,
                 split=np.array(self.split),
@@ -242,6 +247,7 @@ class FaceResults:
                 normalisers=np.array([self.normalisers[protocol] for protocol in self.nme]),
                 nme=np.array(list(self.nme.values())),
             )
+        return file
 
     @classmethod
     def load(cls, path: Path) -> "FaceResults":

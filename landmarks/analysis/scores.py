@@ -216,10 +216,20 @@ def text_table(scores: Sequence[MethodScore]) -> str:
                 f"{score.decode_ms:.3f}",
             )
         )
+    return aligned(rows)
+
+
+def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Rows, the head first, in columns of one width for a terminal.
+
+    Args:
+        rows: The rows, all of one length.
+        left: Number of columns, the first ones, that are set flush left.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
+            cell.ljust(width) if i < left else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
