@@ -54,7 +54,7 @@ class Experiment:
         Raises:
             SettingsError: If it cannot be read, or is no experiment; the message names the place.
         """
-        settings = _read_yaml(path)
+        settings = read_settings(path)
         known = (*_SHARED, *_OWN, "seed_everything", "output")
         for section in settings:
             if section not in known:
@@ -84,6 +84,29 @@ class Experiment:
         return {**settings, "seed_everything": seed, "output": str(output)}
 
 
+def read_settings(path: Path) -> Settings:
+    """The sections of a settings file, with what refers to another place put in.
+
+    Raises:
+        SettingsError: If it cannot be read; the message names the place.
+    """
+    try:
+        found = OmegaConf.load(path)
+        settings = OmegaConf.to_container(found, resolve=True)
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = str(path) if mark is None else f"{path}, line {mark.line + 1}"
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise SettingsError(f"{place}: {problem}") from error
+    except OmegaConfBaseException as error:
+        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from error
+    if not isinstance(found, DictConfig) or not isinstance(settings, dict):
+        raise SettingsError(f"{path}: expected sections such as model, data and methods")
+    return {str(name): value for name, value in settings.items()}
+
+
 def overlay(below: Settings, above: Settings) -> Settings:
     """Settings with changes laid over them.
 
@@ -105,24 +128,6 @@ def overlay(below: Settings, above: Settings) -> Settings:
 
 def _other_class(old: Settings, change: Settings) -> bool:
     return "class_path" in change and change["class_path"] != old.get("class_path")
-
-
-def _read_yaml(path: Path) -> Settings:
-    try:
-        found = OmegaConf.load(path)
-        settings = OmegaConf.to_container(found, resolve=True)
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = str(path) if mark is None else f"{path}, line {mark.line + 1}"
-        problem = getattr(error, "problem", None) or " ".join(str(error).split())
-        raise SettingsError(f"{place}: {problem}") from error
-    except OmegaConfBaseException as error:
-        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from error
-    if not isinstance(found, DictConfig) or not isinstance(settings, dict):
-        raise SettingsError(f"{path}: expected sections such as model, data and methods")
-    return {str(name): value for name, value in settings.items()}
 
 
 def _methods(path: Path, methods: object) -> dict[str, Settings]:

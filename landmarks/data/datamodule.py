@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from landmarks.data.crops import Crop, CropPolicy, LandmarkBox
 from landmarks.data.dataset import CropDataset, collate_views
 from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.data.photometry import Photometry
+from landmarks.data.prepared import PreparedWindows
 from landmarks.data.sampler import EvaluationSampler, TrainingSampler
 from landmarks.geometry import Size
 
@@ -44,6 +46,8 @@ class FaceDataModule(LightningDataModule):
             benchmark of the same markup, such as 300W-LP for COFW-68; ``benchmark`` if None.
         test_crop: Where the crops of test faces lie, where that is said otherwise than for the
             faces to train and validate on: by a detector, say; as ``crop`` if None.
+        prepared: A folder that ``landmarks data prepare`` has written: photos are read from the
+            windows there, which is faster and changes nothing else.
 
     Attributes:
         views: Views of each training face; the objective sets it (`landmarks.objectives`).
@@ -63,6 +67,7 @@ class FaceDataModule(LightningDataModule):
         seed: int = 0,
         training: Benchmark | None = None,
         test_crop: Crop | None = None,
+        prepared: Path | None = None,
     ) -> None:
         super().__init__()
         training = training or benchmark
@@ -96,6 +101,7 @@ class FaceDataModule(LightningDataModule):
         self.photometry = photometry
         self.workers = workers
         self.seed = seed
+        self.prepared = prepared
         self.views = 1
         self._train: CropDataset | None = None
         self._evaluation: dict[str, EvaluationSet] = {}
@@ -115,7 +121,7 @@ class FaceDataModule(LightningDataModule):
     def setup(self, stage: str) -> None:
         """Reads annotations; every bad file is found here, before training starts."""
         if stage in ("fit", "validate"):
-            train, held_out = self.divide(self.training.records(self.training_split))
+            train, held_out = self.divide(self._records(self.training, self.training_split))
             self._train = CropDataset(
                 train,
                 self.facts.markup,
@@ -131,7 +137,7 @@ class FaceDataModule(LightningDataModule):
             self._crops(self._evaluation["validation"], self.crop).check_windows()
         if stage == "test":
             for split in self.test_splits:
-                records = self.benchmark.records(split)
+                records = self._records(self.benchmark, split)
                 self._evaluation[split] = EvaluationSet.of(self.benchmark, split, records)
                 self._crops(self._evaluation[split], self.test_crop).check_windows()
 
@@ -242,6 +248,12 @@ class FaceDataModule(LightningDataModule):
                 "with the same markup, as 'training' of the data settings"
             )
         return split
+
+    def _records(self, benchmark: Benchmark, split: str) -> Sequence[Record]:
+        records = benchmark.records(split)
+        if self.prepared is None:
+            return records
+        return PreparedWindows(self.prepared).of(benchmark.facts.name, records)
 
     def _crops(self, faces: EvaluationSet, crop: CropPolicy) -> CropDataset:
         return CropDataset(faces.records, self.facts.markup, self.crop_size, crop)
