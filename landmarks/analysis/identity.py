@@ -9,10 +9,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from landmarks.batch import Record
 from landmarks.data.evaluation_set import EvaluationSet
+from landmarks.markups import Markup
 
 _INERT = {
-    "data": {"root", "workers", "test_splits", "seed"},
+    "data": {"root", "prepared", "workers", "test_splits", "test_crop", "seed"},
     "trainer": {
         "default_root_dir",
         "enable_model_summary",
@@ -23,7 +25,10 @@ _INERT = {
     },
     "checkpoint": {"dirpath", "verbose"},
 }
-"""Options that leave a training's result as it is; the seed stands by itself."""
+"""Options that leave a training's result as it is; the seed stands by itself.
+
+What a root or a description leads to is told by the hashes of the faces.
+"""
 
 
 class WeightDigest(NamedTuple):
@@ -41,7 +46,7 @@ def training_key(
     Args:
         settings: The resolved settings of the run, with all defaults.
         decoding_arguments: The codec's arguments that touch decoding alone.
-        data_digest: Hash of the training and held-out faces, their order and their crops.
+        data_digest: Hash of the training and held-out faces, their points, order and crops.
     """
     model = json.loads(json.dumps(settings["model"], default=str))
     for argument in decoding_arguments:
@@ -75,6 +80,18 @@ def faces_digest(sets: Sequence[EvaluationSet]) -> str:
         digest.update(repr((faces.split, [record.photo.name for record in faces.records])).encode())
         digest.update(np.ascontiguousarray(faces.points_photo.numpy()).tobytes())
         digest.update(np.ascontiguousarray(faces.normalisers.numpy()).tobytes())
+    return digest.hexdigest()
+
+
+def truth_digest(records: Sequence[Record], markup: Markup) -> str:
+    """A hash of what a network is told of its training faces: their points, and which mirror which.
+
+    Two annotations of one picture may have one crop.
+    """
+    digest = hashlib.sha256(repr(markup.mirror).encode())
+    for record in records:
+        points = np.where(np.isnan(record.points_photo), np.nan, record.points_photo)
+        digest.update(np.ascontiguousarray(points, dtype=np.float64).tobytes())
     return digest.hexdigest()
 
 

@@ -14,6 +14,7 @@ from landmarks.analysis.identity import (
     faces_digest,
     shared_weights,
     training_key,
+    truth_digest,
     weight_digests,
 )
 from landmarks.benchmarks.base import Facts
@@ -41,11 +42,13 @@ class FacesSeen(NamedTuple):
 
     Attributes:
         draws: The order of training faces and the place of their first views' crops.
+        truth: The training faces' points, and which mirror which.
         held_out: The faces that checkpoints are chosen on.
-        test: The test faces.
+        test: The test faces and the place of their crops.
     """
 
     draws: str
+    truth: str
     held_out: str
     test: str
 
@@ -186,8 +189,9 @@ def _read_faces(cli: LandmarkCLI) -> FacesSeen:
     subsets = [sorted(record.subsets) for faces in tested for record in faces.records]
     return FacesSeen(
         data.draws_digest(),
+        truth_digest(data.training_set().records, data.facts.markup),
         faces_digest(data.evaluation("validate")),
-        digest_of([faces_digest(tested), subsets]),
+        digest_of([faces_digest(tested), subsets, data.test_crops_digest()]),
     )
 
 
@@ -204,7 +208,8 @@ def _planned(
     decoding = cli.model.codec.decoding_arguments
     # Thresholds and integrals are applied to the stored errors, the normalisers are in them.
     normalisers = [[p.name, p.normaliser.description] for p in cli.datamodule.facts.protocols]
-    key = training_key(resolved, decoding, digest_of([faces.draws, faces.held_out]))
+    seen = digest_of([faces.draws, faces.truth, faces.held_out])
+    key = training_key(resolved, decoding, seen)
     folder = output / "runs" / f"{method}-seed{seed}"
     return PlannedRun(
         method=method,

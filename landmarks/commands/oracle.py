@@ -12,7 +12,7 @@ from landmarks.commands.benchmark_option import (
     open_benchmark,
 )
 from landmarks.commands.method_names import named_methods
-from landmarks.errors import SettingsError
+from landmarks.errors import DataError, SettingsError
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
     from landmarks.analysis.oracle import Condition, PlacedFaces
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> None:
     conditions = _conditions(options.corruption or [], options.level or [], options.on_top or [])
     methods = named_methods(options.methods)
     benchmark, split, faces = _faces(
-        options.benchmark, options.root, options.split, options.crop_size
+        options.benchmark, options.root, options.split, options.crop_size, options.crop
     )
     settings = _Settings(sizes, options.sigma, options.draws, options.seed, output)
     _measure(benchmark, split, faces, conditions, methods, settings)
@@ -78,6 +78,14 @@ def _parser() -> ArgumentParser:
         type=int,
         default=256,
         help="height and width of the crop in pixels",
+    )
+    parser.add_argument(
+        "--crop",
+        type=str,
+        default=None,
+        help="where the crop lies: a class of landmarks.data.crops, such as FANBox, or with its "
+        "options as in an experiment file, such as '{class_path: LandmarkBox, init_args: {factor: "
+        "1.5}}'; without it, a square of 1.25 times the landmarks' box",
     )
     parser.add_argument(
         "--heatmap_sizes",
@@ -225,18 +233,25 @@ def _name_and_level(text: str) -> tuple[str, float]:
 
 
 def _faces(
-    name: str, root: str | None, split: str | None, crop: int
+    name: str, root: str | None, split: str | None, crop_size: int, crop_text: str | None
 ) -> "tuple[Benchmark, str, PlacedFaces]":
     from landmarks.analysis.oracle import place_faces
-    from landmarks.data.crops import LandmarkBox
+    from landmarks.commands.crop_option import crop_from
     from landmarks.geometry import Size
 
+    crop = crop_from(crop_text)
     benchmark = open_benchmark(name, root)
     facts = benchmark.facts
     split = chosen_split(benchmark, split)
     benchmark.prepare([split])
     print(f"{facts.title}: {benchmark.found(split)}")
-    faces = place_faces(benchmark, split, Size(crop, crop), LandmarkBox(1.25))
+    try:
+        policy = crop.for_markup(facts.markup)
+    except DataError:
+        raise
+    except ValueError as error:
+        raise SettingsError(f"--crop {crop_text}: {error}") from error
+    faces = place_faces(benchmark, split, Size(crop_size, crop_size), policy)
     count, points = faces.points_crop.shape[:2]
     left_out = faces.missing + faces.outside
     print(

@@ -28,14 +28,10 @@ def json_file(folder, content):
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_csv_and_json_say_the_same(tmp_path, end):
     rows = csv_file(tmp_path, HEADER, ROW, "c d.jpg,1,2,,,3,4,,,5,6", ROW, "", end=end)
-    nothing = None
     found = read_detections(rows)
-    again = read_detections(
-        json_file(
-            tmp_path,
-            {"a\\b.jpg": [FACE, FACE], "c d.jpg": [[[1, 2], nothing, [3, 4], None, [5, 6]]]},
-        )
-    )
+    partial = [[1, 2], None, [3, 4], None, [5, 6]]
+    same = json_file(tmp_path, {"a\\b.jpg": [FACE, FACE], "c d.jpg": [partial]})
+    again = read_detections(same)
     assert list(found) == list(again) == ["a/b.jpg", "c d.jpg"]
     np.testing.assert_array_equal(found["a/b.jpg"], [FACE, FACE])
     for photo in found:
@@ -86,7 +82,7 @@ def test_a_bad_json_is_named(tmp_path, content, message):
 
 
 def test_a_file_that_is_none_is_named(tmp_path):
-    with pytest.raises(DataError, match="nowhere.csv: the detected points cannot be read"):
+    with pytest.raises(DataError, match=r"nowhere\.csv: the detected points cannot be read"):
         read_detections(tmp_path / "nowhere.csv")
     with pytest.raises(DataError, match=r"from a \.csv or a \.json file"):
         read_detections(tmp_path / "points.txt")
@@ -112,8 +108,9 @@ def test_damage_is_read_or_refused(tmp_path_factory, data):
     try:
         found = read_detections(file)
     except DataError as error:
-        assert file.name in str(error)
-        return
+        found = {}
+        if file.name not in str(error):
+            raise
     for faces in found.values():
         assert faces.shape[1:] == (5, 2)
         assert (np.isfinite(faces).all(axis=2) | np.isnan(faces).all(axis=2)).all()
