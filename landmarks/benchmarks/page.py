@@ -207,7 +207,9 @@ def _percent(value: float | None) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    lines = textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    # a number and its per cent sign stay together, and so does an address
+    glued = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = textwrap.wrap(glued, width, break_on_hyphens=False, break_long_words=False) or [""]
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 
