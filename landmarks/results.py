@@ -233,20 +233,21 @@ class FaceResults:
         """
         claimed = self.covariances_photo
         file = folder / points_file_name(self.split)
+        arrays = {
+            "split": np.array(self.split),
+            "face": self.face,
+            "photo": np.array(self.photo),
+            "subsets": np.array([",".join(names) for names in self.subsets]),
+            "points_photo": self.points_photo,
+            "true_points_photo": self.true_points_photo,
+            "protocols": np.array(list(self.nme)),
+            "normalisers": np.array([self.normalisers[protocol] for protocol in self.nme]),
+            "nme": np.array(list(self.nme.values())),
+        }
+        if claimed is not None:
+            arrays["covariances_photo"] = claimed
         with complete_file(file) as unfinished:
-            np.savez_compressed(
-                unfinished,
-                split=np.array(self.split),
-                face=self.face,
-                photo=np.array(self.photo),
-                subsets=np.array([",".join(names) for names in self.subsets]),
-                points_photo=self.points_photo,
-                **({} if claimed is None else {"covariances_photo": claimed}),
-                true_points_photo=self.true_points_photo,
-                protocols=np.array(list(self.nme)),
-                normalisers=np.array([self.normalisers[protocol] for protocol in self.nme]),
-                nme=np.array(list(self.nme.values())),
-            )
+            np.savez_compressed(unfinished, allow_pickle=False, **arrays)  # type: ignore[arg-type]
         return file
 
     @classmethod
