@@ -1,10 +1,12 @@
+import cv2
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landmarks.data.warp import crop_photo
+from landmarks.batch import PhotoPart, Region
+from landmarks.data.warp import crop_part, crop_photo, footprint
 from landmarks.geometry import Size, apply_affine, invert_affine, photo_from_crop_affine
 
 SIZE = Size(96, 96)
@@ -86,3 +88,69 @@ def test_what_lies_outside_the_photo_is_black():
     partly = crop_photo(photo, photo_from_crop_affine((0.0, 9.5), 20.0, Size(10, 10)), Size(10, 10))
     assert not partly[:, :4].any()
     assert (partly[:, 6:] == 200).all()
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    x=st.floats(-150, 450),
+    y=st.floats(-150, 350),
+    side=st.floats(5, 900),
+    rotation=st.floats(-180, 180),
+    mirrored=st.booleans(),
+    crop_size=st.sampled_from([Size(96, 96), Size(40, 64), Size(17, 9)]),
+    more=st.tuples(*[st.integers(0, 40)] * 4),
+)
+def test_a_crop_is_the_same_whatever_was_read_of_the_photo(
+    x, y, side, rotation, mirrored, crop_size, more
+):
+    photo = np.random.default_rng(0).integers(0, 256, (200, 300, 3)).astype(np.uint8)
+    affine = photo_from_crop_affine((x, y), side, crop_size, rotation, mirrored)
+    needed = footprint(affine, crop_size)
+    window = Region(
+        needed.x0 - more[0], needed.y0 - more[1], needed.x1 + more[2], needed.y1 + more[3]
+    )
+    part = PhotoPart.of_whole(photo).cut(window)
+    stored = part._replace(pixels=np.frombuffer(part.pixels.tobytes(), np.uint8))
+    stored = stored._replace(pixels=stored.pixels.reshape(part.pixels.shape))
+    expected = crop_photo(photo, affine, crop_size)
+    np.testing.assert_array_equal(crop_part(part, affine, crop_size), expected)
+    np.testing.assert_array_equal(crop_part(stored, affine, crop_size), expected)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    x=st.floats(-20, 120),
+    y=st.floats(-20, 120),
+    side=st.floats(5, 300),
+    rotation=st.floats(-180, 180),
+    mirrored=st.booleans(),
+)
+def test_no_pixel_beyond_the_footprint_is_looked_at(x, y, side, rotation, mirrored):
+    photo = np.random.default_rng(0).integers(0, 256, (100, 100, 3)).astype(np.uint8)
+    affine = photo_from_crop_affine((x, y), side, Size(32, 32), rotation, mirrored)
+    needed = footprint(affine, Size(32, 32)).on_photo(Size(100, 100))
+    within = np.zeros((100, 100, 1), bool)
+    within[needed.y0 : needed.y1, needed.x0 : needed.x1] = True
+    # On a canvas of zeros the whole photo would be sampled as the footprint is: nothing is lost.
+    wide = cv2.warpAffine(
+        photo * within,
+        affine.numpy(),
+        (32, 32),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+    )
+    all_of_it = cv2.warpAffine(
+        photo, affine.numpy(), (32, 32), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    )
+    np.testing.assert_array_equal(wide, all_of_it)
+    if side < 64:  # nothing is averaged
+        found = crop_photo(photo, affine, Size(32, 32)).astype(int)
+        assert np.abs(found - all_of_it).max() <= 2  # OpenCV rounds places
+
+
+def test_a_part_that_lacks_pixels_is_refused():
+    part = PhotoPart.of_whole(np.zeros((50, 50, 3), np.uint8)).cut(Region(10, 10, 40, 40))
+    affine = photo_from_crop_affine((25.0, 25.0), 29.0, Size(29, 29))
+    with pytest.raises(ValueError, match="does not cover"):
+        crop_part(part, affine, Size(29, 29))
+    affine = photo_from_crop_affine((24.5, 24.5), 26.0, Size(26, 26))
+    assert crop_part(part, affine, Size(26, 26)).shape == (26, 26, 3)
