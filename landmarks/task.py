@@ -1,6 +1,6 @@
 """The one LightningModule: whatever is trained here, it is trained by this."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +150,19 @@ class LandmarkTask(LightningModule):
             DataError: If the markup, the crop size or the fields differ.
         """
         path = self.trainer.ckpt_path
-        file = None if path is None else Path(path)
+        self._refuse_other(checkpoint, None if path is None else Path(path))
+
+    def load_weights(self, file: Path) -> None:
+        """Takes over the weights of a checkpoint, where no Trainer does.
+
+        Raises:
+            DataError: As `on_load_checkpoint`; the file itself must be sound.
+        """
+        checkpoint = torch.load(file, weights_only=True, map_location="cpu")
+        self._refuse_other(checkpoint, file)
+        self.load_state_dict(checkpoint["state_dict"])
+
+    def _refuse_other(self, checkpoint: Mapping[str, Any], file: Path | None) -> None:
         found, expected = checkpoint.get(_IDENTITY), self._identity()
         if found is None:
             raise DataError("the checkpoint was not written by this project", file=file)

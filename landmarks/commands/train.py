@@ -147,7 +147,7 @@ class LandmarkCLI(LightningCLI):
         if self.config.get("subcommand"):
             path = self.config[self.config.subcommand].get("ckpt_path")
             if path not in (None, "best", "last", "hpc"):
-                _check_checkpoint(Path(path))
+                check_checkpoint(Path(path))
 
     def instantiate_classes(self) -> None:
         """Builds all objects; one that refuses its settings says so in one clear line."""
@@ -224,7 +224,12 @@ class _SaveFitConfig(SaveConfigCallback):
                 self.parser.save(self.config, unfinished, skip_none=False, overwrite=True)
 
 
-def _check_checkpoint(file: Path) -> None:
+def check_checkpoint(file: Path) -> None:
+    """Looks whether a file is a sound checkpoint, without reading its weights.
+
+    Raises:
+        DataError: If it is not.
+    """
     if not file.is_file():
         raise DataError("there is no such checkpoint file; check --ckpt_path", file=file)
     try:
