@@ -91,18 +91,19 @@ def announces(file: Path, count: int) -> bool:
         DataError: If the file cannot be read, or is no text.
     """
     head, brace, body = "\n".join(read_lines(file)).partition("{")
-    announced = any(line.split() == ["n_points:", str(count)] for line in _spaced(head))
+    announced = any(_key_and_value(line) == ("n_points", str(count)) for line in head.split("\n"))
     points = [line for line in body.partition("}")[0].split("\n") if line.strip()]
     return announced and bool(brace) and len(points) == count
 
 
-def _spaced(head: str) -> list[str]:
-    return head.replace(":", ": ").split("\n")
+def _key_and_value(text: str) -> tuple[str, str]:
+    key, _, value = text.partition(":")
+    return key.strip(), value.strip()
 
 
 def _header(file: Path, line: int, text: str, count: int, seen: set[str]) -> None:
-    key, colon, value = (part.strip() for part in text.partition(":"))
-    if not colon or key not in ("version", "n_points"):
+    key, value = _key_and_value(text)
+    if ":" not in text or key not in ("version", "n_points"):
         fail(file, line, f'{quoted(text)}, expected "version: 1", "n_points: {count}" or "{{"')
     if key in seen:
         fail(file, line, f"{key} stands there twice")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from landmarks.benchmarks.pts import read_pts
+from landmarks.benchmarks.pts import announces, read_pts
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 from tests.benchmarks.official.w300 import PTS_STYLES, pts_text
@@ -95,6 +95,34 @@ def test_a_bad_file_is_named_with_line_and_cure(file, text, line, message):
     assert caught.value.line == line
     assert str(caught.value).startswith(f"{file}, line {line}: ")
     assert "restore the file from the distribution" in str(caught.value)
+
+
+def test_a_benchmark_may_refuse_points(file):
+    file.write_text(pts_text(POINTS))
+    place = int(np.argmax(POINTS[:, 0]))
+    most = POINTS[place, 0]
+    with pytest.raises(DataError, match="is too far right") as caught:
+        read_pts(file, 68, PICTURE, lambda x, y: "is too far right" if x >= most else None)
+    assert caught.value.line == place + 4
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *((pts_text(POINTS[:39], style), True) for style in PTS_STYLES),
+        (pts_text(POINTS[:39]).replace("n_points:  ", "n_points:"), True),
+        (pts_text(POINTS[:39]).replace("n_points:", "n_points :"), True),
+        (pts_text(POINTS), False),
+        (pts_text(POINTS).replace("68", "39", 1), False),
+        (pts_text(POINTS[:38]).replace("38", "39", 1), False),
+        (pts_text(POINTS[:39]).replace("39", "68", 1), False),
+        (pts_text(POINTS[:39]).replace("{", ""), False),
+        ("", False),
+    ],
+)
+def test_a_file_announces_its_points(file, text, expected):
+    file.write_bytes(text.encode())
+    assert announces(file, 39) is expected
 
 
 def test_bytes_that_are_no_text(file):
