@@ -209,7 +209,7 @@ class ShardWriter:
         name: str,
         size: Size,
         source: Source,
-        windows: Sequence[tuple[Region, UInt8[np.ndarray, "h w 3"]]],
+        windows: Sequence[tuple[Region, UInt8[np.ndarray, "_ _ 3"]]],
     ) -> None:
         """Writes the windows of a photo.
 
