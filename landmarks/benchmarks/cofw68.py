@@ -203,7 +203,8 @@ class COFW68(FaceByFace):
     def _picture_file(self, folder: Path) -> Path:
         """The file of pictures, or the place that it is expected at."""
         root = needed_root(self.facts, self.root)
-        places = [*picture_places(root, "test"), *picture_places(folder, "test")]
+        beside = [root] if folder == root else [root, folder.parent, folder]
+        places = [place for there in beside for place in picture_places(there, "test")]
         return next((place for place in places if place.is_file()), places[0])
 
 

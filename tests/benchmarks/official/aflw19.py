@@ -24,17 +24,25 @@ def write_aflw19_tree(root: Path) -> Truth:
     return truth
 
 
-def draw_aflw19(root: Path) -> tuple[Truth, dict[str, Value]]:
-    """Writes the pictures of folder ``0``, and returns what the annotation file must hold."""
+def draw_aflw19(
+    root: Path, rows: int = FACES, training: int = TRAINING
+) -> tuple[Truth, dict[str, Value]]:
+    """Writes the pictures of folder ``0``, and returns what the annotation file must hold.
+
+    Args:
+        root: The folder that it belongs to.
+        rows: How many faces the file is to have, at least 4 more than for training.
+        training: How many of them are for training, at least 9.
+    """
     rng = np.random.default_rng(19)
     (root.joinpath(*PICTURES) / "0").mkdir(parents=True)
-    order = rng.permutation(FACES)
-    names = [f"{2 + row % 2}/image{row:05d}.jpg" for row in range(FACES)]
-    data = rng.uniform(0, 100, (FACES, 38))
-    boxes = np.tile([10, 90, 20, 100], (FACES, 1)).astype(np.int16)
-    mask = np.ones((FACES, 19), dtype=np.uint8)
+    order = rng.permutation(rows)
+    names = [f"{2 + row % 2}/image{row:05d}.jpg" for row in range(rows)]
+    data = rng.uniform(0, 100, (rows, 38))
+    boxes = np.tile([10, 90, 20, 100], (rows, 1)).astype(np.int16)
+    mask = np.ones((rows, 19), dtype=np.uint8)
     truth: dict[str, list[Face]] = {}
-    for split, first, count in (("train", 5, 8), ("test", TRAINING + 7, 4)):
+    for split, first, count in (("train", 1, 8), ("test", training, 4)):
         truth[split] = []
         for number, row in enumerate(order[first : first + count].tolist()):
             face, name = draw(root, split, number)
