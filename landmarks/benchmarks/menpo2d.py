@@ -41,9 +41,10 @@ class Menpo2D(FaceByFace):
     ``Menpo2DData(root, training=W300LP(root_of_300w_lp))``. A network that was trained on ``train``
     has seen every face of ``semifrontal``: test it elsewhere.
 
-    The folder is the one that the scripts of https://github.com/abhi1kumar/LUVLi expect. The
-    ``.pts`` files count pixels from 1, as do all of the same group; the records count from 0. No
-    face box is read.
+    The folder is the one that the scripts of https://github.com/abhi1kumar/LUVLi expect, whose page
+    also says where the archive ``menpo_challenge_trainset.zip`` lies. The owners' own page counts
+    5,658 and 1,906 training faces, which is another selection. The ``.pts`` files count pixels from
+    1, as do all of the same group; the records count from 0. No face box is read.
 
     Protocols: ``menpo2d/box`` (``sqrt(w * h)`` of the tight box of the true landmarks, FR and AUC
     at 7 % as in LUVLi, the usual one), ``menpo2d/diag`` (the diagonal of that box, the challenge's
@@ -70,7 +71,10 @@ class Menpo2D(FaceByFace):
             protocols_68.inter_ocular("menpo2d"),
             protocols_68.inter_pupil("menpo2d"),
         ),
-        licence="For research only; read the terms on the page that it is had from.",
+        licence=(
+            "Not stated where it is had from; the pictures are from AFLW and FDDB: for research "
+            "only, no commercial use."
+        ),
         citation=(
             "S. Zafeiriou, G. Trigeorgis, G. Chrysos, J. Deng, J. Shen. The Menpo Facial Landmark "
             "Localisation Challenge: A step towards the solution. CVPR Workshops 2017. And: J. "
@@ -78,7 +82,7 @@ class Menpo2D(FaceByFace):
             "Menpo Benchmark for Multi-pose 2D and 3D Facial Landmark Localisation and Tracking. "
             "International Journal of Computer Vision 127 (2019)."
         ),
-        source="https://ibug.doc.ic.ac.uk/resources/2nd-facial-landmark-tracking-competition-menpo-ben/",
+        source="https://github.com/jiankangdeng/MenpoBenchmark",
         layout=_LAYOUT,
     )
 

@@ -243,7 +243,7 @@ def _mixed_signs(x: float, y: float) -> str | None:
 
 
 def _record(subset: frozenset[str], photo: PhotoFile, signed: Float[np.ndarray, "68 2"]) -> Record:
-    occluded: Bool[np.ndarray, " 68"] = (signed < 0).all(axis=1)
+    occluded: Bool[np.ndarray, " 68"] = (signed[:, 0] < 0) & (signed[:, 1] < 0)
     points = np.abs(signed)
     points[(signed == -1).all(axis=1)] = np.nan
     return Record(photo, points, subsets=subset, occluded=occluded)
