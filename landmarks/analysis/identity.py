@@ -14,7 +14,7 @@ from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.markups import Markup
 
 _INERT = {
-    "data": {"root", "prepared", "workers", "test_splits", "test_crop", "seed"},
+    "data": {"root", "description", "prepared", "workers", "test_splits", "test_crop", "seed"},
     "trainer": {
         "default_root_dir",
         "enable_model_summary",
