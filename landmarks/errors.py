@@ -23,5 +23,9 @@ class DataError(ValueError):
         self.line = line
 
 
+class AbsentError(DataError):
+    """Nothing is there of what was asked for: not a damaged file, but none."""
+
+
 class SettingsError(ValueError):
     """Settings that cannot be used; the message names the setting and what was expected."""

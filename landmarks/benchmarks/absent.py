@@ -5,7 +5,7 @@ from pathlib import Path
 
 from landmarks.benchmarks.base import Facts, Split
 from landmarks.benchmarks.folders import contents
-from landmarks.errors import DataError
+from landmarks.errors import AbsentError, DataError
 
 
 def known_split(facts: Facts, split: str) -> Split:
@@ -36,7 +36,7 @@ def needed_root(facts: Facts, root: Path | None) -> Path:
     return root
 
 
-def no_files(facts: Facts, root: Path, split: str, places: Sequence[Path]) -> DataError:
+def no_files(facts: Facts, root: Path, split: str, places: Sequence[Path]) -> AbsentError:
     """The error for a split of which nothing is there.
 
     Args:
@@ -46,7 +46,7 @@ def no_files(facts: Facts, root: Path, split: str, places: Sequence[Path]) -> Da
         places: The files and folders that were looked for; any would have done.
     """
     looked = ", ".join(str(place) for place in places)
-    return DataError(
+    return AbsentError(
         f"no {facts.splits[split].description} ({split!r}): none of these is there: {looked}. The "
         f"root holds {contents(root)}. Pass the right folder (--root or --data.root), choose "
         f"another split, or get the files from {facts.source}; expected below the root:\n"
