@@ -191,7 +191,13 @@ def _read_faces(cli: LandmarkCLI) -> FacesSeen:
         data.draws_digest(),
         truth_digest(data.training_set().records, data.facts.markup),
         faces_digest(data.evaluation("validate")),
-        digest_of([faces_digest(tested), subsets, data.test_crops_digest()]),
+        digest_of(
+            [
+                faces_digest(tested),
+                subsets,
+                [data.crops_digest(faces, data.test_crop) for faces in tested],
+            ]
+        ),
     )
 
 

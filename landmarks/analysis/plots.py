@@ -21,17 +21,17 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 its black and yellow, which vanish on a dark and on a light page."""
 
 _DASHES = ("solid", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
-_INK = "#1a1b1c"
-_STYLE: Any = {  # Matplotlib types the keys by their names, one literal each
+INK = "#1a1b1c"
+STYLE: Any = {  # Matplotlib types the keys by their names, one literal each
     "svg.fonttype": "none",  # text stays text: it can be searched and read aloud
     "svg.hashsalt": "landmarks",  # the same numbers give the same file
     "font.family": "sans-serif",
     "font.size": 10,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
@@ -62,7 +62,7 @@ def ced_figure(panels: Sequence[Panel], error_name: str) -> Figure:
         panels: What to show, left to right.
         error_name: Names the horizontal axis.
     """
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(6.4 * len(panels), 4.4), layout="constrained")
         for place, panel in enumerate(panels):
             axes = figure.add_subplot(1, len(panels), place + 1)
@@ -98,7 +98,7 @@ def ced_steps(
 
 def interval_figure(scores: Sequence[MethodScore], error_name: str) -> Figure:
     """Each method's NME, and its paired difference to the best, both with their intervals."""
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         height = 1.3 + 0.36 * len(scores)
         figure = Figure(figsize=(8.4, height), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
@@ -112,7 +112,7 @@ def interval_figure(scores: Sequence[MethodScore], error_name: str) -> Figure:
                 _interval(right, row, score.difference, colour)
         left.set(title="mean", xlabel=f"{error_name} (%)")
         right.set(title="difference to the best, face by face", xlabel="NME difference (points)")
-        right.axvline(0, color=_INK, linewidth=0.8)
+        right.axvline(0, color=INK, linewidth=0.8)
         left.set_yticks(list(rows), [score.method for score in scores])
         left.set_ylim(len(scores) - 0.5, -0.5)
         for axes in (left, right):
@@ -129,11 +129,11 @@ def calibration_figure(curves: Mapping[str, CalibrationCurve], protocol: str) ->
         protocol: Name of the protocol whose normaliser errors are in per cent of.
     """
     tempered = all(curve.tempered for curve in curves.values())
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(10.4, 4.6), layout="constrained")
         left, right = figure.subplots(1, 2)
         ends = _reliability_lines(left, curves)
-        left.plot(ends, ends, color=_INK, linewidth=0.8, zorder=1)
+        left.plot(ends, ends, color=INK, linewidth=0.8, zorder=1)
         left.set(
             title="error against predicted spread",
             xscale="log",
@@ -149,7 +149,7 @@ def calibration_figure(curves: Mapping[str, CalibrationCurve], protocol: str) ->
         percent = 100 * np.array(PROBABILITIES)
         for i, (method, curve) in enumerate(curves.items()):
             right.plot(percent, 100 * curve.coverage, label=method, linewidth=1.8, **_line(i))
-        right.plot([0, 100], [0, 100], color=_INK, linewidth=0.8, zorder=1)
+        right.plot([0, 100], [0, 100], color=INK, linewidth=0.8, zorder=1)
         right.set(
             title="coverage of the ellipses",
             xlabel="probability of the ellipse (%)",
@@ -182,7 +182,7 @@ def _reliability_lines(axes: Axes, curves: Mapping[str, CalibrationCurve]) -> tu
 
 def save_svg(figure: Figure, path: Path) -> None:
     """Writes a figure as SVG; it appears when it is complete."""
-    with rc_context(_STYLE), complete_file(path) as unfinished:
+    with rc_context(STYLE), complete_file(path) as unfinished:
         figure.savefig(unfinished, metadata={"Date": None})
 
 
@@ -190,7 +190,7 @@ def inline_svg(path: Path) -> str:
     """The picture as an element of a page: its ink takes the page's colour, its ids its name."""
     text = path.read_text(encoding="utf-8")
     text = text[text.index("<svg") :]
-    text = text.replace(_INK, "currentColor")
+    text = text.replace(INK, "currentColor")
     text = re.sub(r"fill: #ffffff(?=[^\"]*\")", "fill: none", text)
     prefix = f"{path.stem}-"
     text = re.sub(r'(\bid=")', rf"\1{prefix}", text)

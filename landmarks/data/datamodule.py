@@ -225,14 +225,11 @@ class FaceDataModule(LightningDataModule):
                 digest.update(placement.photo_from_crop(window, self.crop_size).numpy().tobytes())
         return digest.hexdigest()
 
-    def test_crops_digest(self) -> str:
-        """A hash of where the crops of the test faces lie."""
-        digest = hashlib.sha256()
-        for faces in self.evaluation("test"):
-            dataset = self._crops(faces, self.test_crop)
-            windows = [dataset.window(0, face, 0) for face in range(len(dataset))]
-            digest.update(np.array(windows, dtype=np.float64).tobytes())
-        return digest.hexdigest()
+    def crops_digest(self, faces: EvaluationSet, crop: CropPolicy) -> str:
+        """A hash of where the crops of faces to be measured on lie."""
+        dataset = self._crops(faces, crop)
+        windows = [dataset.window(0, face, 0) for face in range(len(dataset))]
+        return hashlib.sha256(np.array(windows, dtype=np.float64).tobytes()).hexdigest()
 
     @property
     def training_split(self) -> str:
