@@ -10,6 +10,7 @@ its shape says is handed on.
 
 import io
 import math
+import stat
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -214,8 +215,11 @@ def _variables(file: Path, wanted: Mapping[str, Shape] | list[str]) -> dict[str,
 def _contents(file: Path) -> tuple[bytes, str]:
     """The bytes of a file of this version, and their order."""
     try:
-        if file.is_file() and file.stat().st_size > _LONGEST_FILE:
-            _no_mat(file, f"has {file.stat().st_size:,} bytes, more than any that is read here")
+        about = file.stat()
+        if not stat.S_ISREG(about.st_mode):
+            _no_mat(file, "is a folder or something else that is no file")
+        if about.st_size > _LONGEST_FILE:
+            _no_mat(file, f"has {about.st_size:,} bytes, more than any that is read here")
         data = file.read_bytes()
     except FileNotFoundError as error:
         raise DataError(f"the file is missing; {CURE}", file=file) from error

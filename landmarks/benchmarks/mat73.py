@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from tqdm import tqdm
 
 from landmarks.benchmarks.mat_shape import (
     CURE,
@@ -43,6 +44,8 @@ _STORED_MORE = 1 << 16
 def is_mat73(file: Path) -> bool:
     """Whether a file begins as HDF5 does, at once or behind MATLAB's block of 512 bytes."""
     try:
+        if not file.is_file():  # a pipe would wait for somebody to write
+            return False
         with file.open("rb") as stream:
             for start in _USER_BLOCKS:
                 stream.seek(start)
@@ -63,9 +66,10 @@ def read_texts(file: Path, name: str, count: int | None) -> list[str]:
     """Reads a cell array of texts; see `landmarks.benchmarks.mat.read_texts`."""
     with open_mat73(file) as handle:
         references = read_cell(handle, file, name, count)
+        bar = tqdm(references, desc=f"{file.name} {name}", unit="text", delay=2, leave=False)
         return [
             _text(handle, file, f"{name}{{{i}}}", reference)
-            for i, reference in enumerate(references, start=1)
+            for i, reference in enumerate(bar, start=1)
         ]
 
 

@@ -47,7 +47,8 @@ def flags(
         raise row_error(
             file, name, row, f"the flag of point {bad[0]} is {values[bad[0]]:g}, expected 0 or 1"
         )
-    return values == 1
+    true: Bool[np.ndarray, " K"] = values == 1
+    return true
 
 
 def box_from_1(file: Path, name: str, row: int, box: Float[np.ndarray, "4"]) -> Box:

@@ -1,5 +1,6 @@
 """What holds for MATLAB files of either version."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -128,11 +129,13 @@ def test_what_is_no_matlab_file(file, content):
             read()
 
 
-def test_a_file_that_is_missing_or_a_folder(tmp_path):
+def test_what_is_missing_or_no_file(tmp_path):
     with pytest.raises(DataError, match=r"gone\.mat: the file is missing"):
         read_mat(tmp_path / "gone.mat", SHAPES)
-    with pytest.raises(DataError, match="cannot be read"):
-        read_mat(tmp_path, SHAPES)
+    os.mkfifo(tmp_path / "pipe.mat")
+    for place in (tmp_path, tmp_path / "pipe.mat"):
+        with pytest.raises(DataError, match="is a folder or something else that is no file"):
+            read_mat(place, SHAPES)
 
 
 def test_a_header_of_7_3_without_the_rest(file):
