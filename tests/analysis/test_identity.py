@@ -1,4 +1,5 @@
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ from landmarks.analysis.identity import (
     faces_digest,
     shared_weights,
     training_key,
+    truth_digest,
     weight_digests,
 )
 from landmarks.benchmarks.w300 import W300
 from landmarks.data.evaluation_set import EvaluationSet
+from landmarks.markups import MARKUP_68
 from tests.analysis.made_up import records
 
 SETTINGS = {
@@ -45,6 +48,7 @@ def key(change=None, value=None, data_digest="faces"):
     [
         (("model", "codec", "init_args", "peak"), {"class_path": "Q"}),
         (("data", "init_args", "root"), "y"),
+        (("data", "init_args", "description"), "y.yaml"),
         (("data", "init_args", "workers"), 0),
         (("data", "init_args", "test_splits"), ["ibug"]),
         (("trainer", "default_root_dir"), "y"),
@@ -110,3 +114,18 @@ def test_the_hash_of_faces_sees_names_points_and_distances():
     }
     assert len(digests) == 5
     assert faces_digest([truth]) == faces_digest([truth._replace(points_photo=points.clone())])
+
+
+def test_the_truth_of_faces_is_their_points_and_their_mirror():
+    faces = records(3)
+    digest = truth_digest(faces, MARKUP_68)
+    assert truth_digest(records(3), MARKUP_68) == digest
+    assert truth_digest(faces[:2], MARKUP_68) != digest
+    mirror = (1, 0, *MARKUP_68.mirror[2:15], 15, 16, *MARKUP_68.mirror[17:])
+    assert truth_digest(faces, replace(MARKUP_68, mirror=mirror)) != digest
+    moved = faces[1].points_photo.copy()
+    moved[30, 0] += 1e-9
+    changed = [faces[0], replace(faces[1], points_photo=moved), faces[2]]
+    assert truth_digest(changed, MARKUP_68) != digest
+    moved[30] = np.nan
+    assert truth_digest(changed, MARKUP_68) != digest

@@ -5,7 +5,10 @@ import torch
 from landmarks.benchmarks.w300 import W300
 from landmarks.data.augmentation import Augmentation
 from landmarks.data.datamodule import FaceDataModule
+from landmarks.data.photo_file import PhotoFile
 from landmarks.data.photometry import Photometry
+from landmarks.data.prepared.preparation import plan
+from landmarks.data.prepared.wanted import evaluated_faces, training_faces, wanted_photos
 from tests.benchmarks.official.w300 import write_300w
 
 
@@ -97,3 +100,34 @@ def test_settings_that_cannot_work_are_refused(benchmark):
     module.setup("fit")
     with pytest.raises(ValueError, match="larger than the 9 training faces"):
         module.train_dataloader()
+
+
+def test_prepared_windows_change_nothing_but_the_reading(benchmark, tmp_path, monkeypatch):
+    def prepared_faces():
+        module = data(benchmark)
+        module.setup("fit")
+        yield from training_faces("300w", module.training_set().records, module.training_set())
+        yield from evaluated_faces("300w", module.val_dataloader().dataset)
+        module.setup("test")
+        for loader in module.test_dataloader():
+            yield from evaluated_faces("300w", loader.dataset)
+
+    plan(tmp_path, wanted_photos(prepared_faces())).write()
+    plain, prepared = data(benchmark), data(benchmark, prepared=tmp_path)
+    for module in (plain, prepared):
+        module.setup("fit")
+        module.setup("test")
+        module.views = 2
+    assert prepared.draws_digest() == plain.draws_digest()
+
+    def batches(module):
+        loaders = [module.train_dataloader(), module.val_dataloader(), *module.test_dataloader()]
+        for epoch in range(3):
+            loaders[0].sampler.set_epoch(epoch)
+            for loader in loaders:
+                yield from loader
+
+    expected = list(batches(plain))
+    monkeypatch.setattr(PhotoFile, "read", lambda self: pytest.fail("decoded"))
+    for found, other in zip(batches(prepared), expected, strict=True):
+        assert all(torch.equal(one, another) for one, another in zip(found, other, strict=True))
