@@ -247,7 +247,7 @@ class FaceResults:
         if claimed is not None:
             arrays["covariances_photo"] = claimed
         with complete_file(file) as unfinished:
-            np.savez_compressed(unfinished, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+            np.savez_compressed(unfinished, allow_pickle=False, **arrays)
         return file
 
     @classmethod

@@ -1,7 +1,9 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
+import polars
 import pytest
 
 from landmarks.analysis.report import Proof, write_report
@@ -72,6 +74,28 @@ def test_every_number_of_the_summary_stands_in_the_page(report):
             assert f"{score.difference.low:+.2f} … {score.difference.high:+.2f}" in text
     for row in made.results.rows(named=True):
         assert row["protocol"] in text
+
+
+def test_the_page_says_what_the_protocols_mean(report):
+    made, text = report
+    for protocol in made.facts.protocols:
+        assert f'{protocol.name}</th><td class="text">{protocol.normaliser.description}<' in text
+    assert "<td>7 %</td>" in text
+    assert "<h2>Every split and protocol</h2>" in text
+
+
+def test_subsets_stand_below_their_split(tmp_path):
+    made = made_up_report(tmp_path)
+    part = made.results.with_columns(
+        polars.lit("large pose").alias("subset"), polars.lit(12).alias("faces")
+    )
+    made = replace(made, results=polars.concat([made.results, part.cast(made.results.schema)]))
+    write_report(made, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<h2>Every split, subset and protocol</h2>" in text
+    rows = len(made.facts.protocols) * len(made.methods)
+    assert text.count('<th scope="row">ibug: large pose</th><td>12</td>') == rows
+    assert text.count('<th scope="row">ibug</th><td>40</td>') == rows
 
 
 def test_the_calibration_stands_in_the_page(report):
