@@ -24,7 +24,8 @@ def main(arguments: Sequence[str]) -> int | None:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in _COMMANDS.items():
         commands.add_parser(name, help=text, add_help=False)
-    options, _ = parser.parse_known_args(list(arguments[:1]))
+    # `list` is a module here, once it has been imported.
+    options, _ = parser.parse_known_args([*arguments[:1]])
     module = importlib.import_module(f"landmarks.commands.data.{options.command}")
     status: int | None = module.main(arguments[1:])
     return status
