@@ -39,7 +39,8 @@ class Menpo2D(FaceByFace):
     Splits: ``train`` and ``semifrontal`` are the same 6,679 faces, under one name to train on and
     under the other to test on. LUVLi tests networks on them that were trained on 300W-LP, as in
     ``Menpo2DData(root, training=W300LP(root_of_300w_lp))``. A network that was trained on ``train``
-    has seen every face of ``semifrontal``: test it elsewhere.
+    has seen every face of ``semifrontal``: test it elsewhere. ``landmarks data check`` calls that a
+    leak, which it is; ``--accept leak`` lets it pass.
 
     The folder is the one that the scripts of https://github.com/abhi1kumar/LUVLi expect, whose page
     also says where the archive ``menpo_challenge_trainset.zip`` lies. The owners' own page counts

@@ -68,7 +68,9 @@ class W300LP(FaceByFace):
     **Do not report test results on 300W-LP**: ``IBUG`` and all other folders are part of ``train``,
     and the split only serves to look at what a network does. 300W-LP is made from test faces of
     300W as well (all of IBUG, the test sets of HELEN and LFPW), so that a network that is trained
-    on it cannot be tested on 300W's ``full``.
+    on it cannot be tested on 300W's ``full``. ``landmarks data check`` calls the first a leak, and
+    pictures of one face in neighbouring poses duplicates: ``--accept leak,duplicate`` lets them
+    pass.
 
     Points: ``pts_2d`` of ``landmarks/AFW/<name>_pts.mat`` and so on, the 2-D points that FAN and
     LUVLi train on. Where there is no such folder, ``pt2d`` of the ``.mat`` beside the picture takes
