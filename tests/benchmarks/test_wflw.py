@@ -52,11 +52,11 @@ def test_facts():
     thresholds = {p.name: (p.failure_threshold, p.auc_threshold) for p in facts.protocols}
     assert next(iter(thresholds)) == "wflw/inter_ocular"
     assert thresholds["wflw/inter_ocular"] == (0.10, 0.10)
-    hih = {r.split: r.nme for r in facts.results if r.method == "HIH (4 hourglasses)"}
+    hih = {r.split: r.nme for r in facts.results if r.method == "HIH-B"}
     assert hih["test"] == 4.08
     assert hih["largepose"] == 6.87
     assert hih["blur"] == 4.66
-    hrnet = {r.split: r.nme for r in facts.results if "HRNet/" in r.source}
+    hrnet = {r.split: r.nme for r in facts.results if r.method == "HRNetV2-W18"}
     assert hrnet == {
         "test": 4.60,
         "largepose": 7.86,
