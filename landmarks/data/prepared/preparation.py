@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Never
 
 from filelock import FileLock, Timeout
 from tqdm import tqdm
@@ -122,7 +123,7 @@ class Preparation:
                 self._write_shard(benchmark, photos, progress)
 
     def _write_shard(
-        self, benchmark: str, photos: Sequence[WantedPhoto], progress: "tqdm[object]"
+        self, benchmark: str, photos: Sequence[WantedPhoto], progress: "tqdm[Never]"
     ) -> None:
         sources = Sources()
         data = self.folder / (_shard_name(benchmark, photos, sources) + DATA_SUFFIX)

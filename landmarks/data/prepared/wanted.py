@@ -11,6 +11,7 @@ from landmarks.data.dataset import CropDataset
 from landmarks.data.prepared.reach import few_regions, training_reach
 from landmarks.data.prepared.shard import CHANNELS
 from landmarks.data.warp import footprint
+from landmarks.errors import DataError
 from landmarks.geometry import Size
 
 
@@ -94,14 +95,20 @@ def wanted_photos(faces: Iterable[ShownFace]) -> list[WantedPhoto]:
     """The photos that faces lie on, each once; photos that come from no file are left out.
 
     Raises:
-        landmarks.errors.DataError: If a photo cannot be read.
+        DataError: If a photo cannot be read, or two photos have one name.
     """
     photos: dict[tuple[str, str], Photo] = {}
     reaches: dict[tuple[str, str], list[Region]] = defaultdict(list)
     for face in faces:
         if face.photo.file is not None:
             key = face.benchmark, face.photo.name
-            photos[key] = face.photo
+            known = photos.setdefault(key, face.photo)
+            if known.file != face.photo.file:
+                raise DataError(
+                    f"two pictures of {face.benchmark} have the name {face.photo.name!r}: this "
+                    f"one and {known.file}; its reader must tell them apart",
+                    file=face.photo.file,
+                )
             reaches[key].append(face.reach)
     wanted = []
     for key, photo in photos.items():

@@ -14,6 +14,7 @@ from landmarks.data.prepared.preparation import Preparation
 from landmarks.datamodules import W300Data
 from landmarks.errors import DataError, SettingsError
 from tests.analysis.tiny_experiment import tiny_experiment
+from tests.benchmarks.official.trees import TREES
 
 
 @pytest.fixture
@@ -199,3 +200,36 @@ def test_missing_files_are_named(experiment, cache, tmp_path):
     shutil.rmtree(tmp_path / "300w" / "ibug")
     with pytest.raises(DataError, match="ibug"):
         command(["--config", str(experiment), "--output", str(cache)])
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_every_benchmark_is_prepared_and_read_alike(name, tmp_path):
+    tree = TREES[name]
+    tree.write(tmp_path / "root")
+    arguments = {"root": str(tmp_path / "root"), "validation": 0.34, "batch_size": 2, "workers": 0}
+    path = f"{tree.data.__module__}.{tree.data.__name__}"
+    experiment = {
+        "model": {"crop_size": 32},
+        "data": {"class_path": path, "init_args": arguments},
+    }
+    (tmp_path / "fit.yaml").write_text(yaml.safe_dump(experiment))
+    assert prepare("--config", tmp_path / "fit.yaml", "--output", tmp_path / "cache") == 0
+    plain = tree.data(**{**arguments, "root": tmp_path / "root"}, crop_size=32)
+    prepared = tree.data(
+        **{**arguments, "root": tmp_path / "root"}, crop_size=32, prepared=tmp_path / "cache"
+    )
+    pairs = []
+    if plain.training.facts.training_split is not None:
+        for data in (plain, prepared):
+            data.setup("fit")
+        pairs.append((plain.training_set(), prepared.training_set()))
+    for data in (plain, prepared):
+        data.setup("test")
+    loaders = zip(plain.test_dataloader(), prepared.test_dataloader(), strict=True)
+    pairs += [(one.dataset, other.dataset) for one, other in loaders]
+    for one, other in pairs:
+        for face in range(min(4, len(one))):
+            for epoch in range(2):
+                (expected,), (found,) = one[epoch, face], other[epoch, face]
+                assert torch.equal(found.image, expected.image)
+                assert isinstance(other.records[face].photo, PreparedPhoto)

@@ -1,5 +1,6 @@
 import os
 import shutil
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -251,3 +252,19 @@ def test_a_face_beside_its_photo_needs_nothing(photos, cache):
     assert prepared.bytes == 0
     assert plan(cache, wanted(photos, away)).done
     reads_without_decoding(cache, photos, away)
+
+
+def test_memory_does_not_grow_with_the_number_of_photos(tmp_path):
+    def peak(count):
+        photos = [PhotoFile(tmp_path / f"{seed}.png", f"{seed}.png") for seed in range(count)]
+        for seed, photo in enumerate(photos):
+            write_picture(photo.path, seed)
+        tracemalloc.start()
+        prepare(tmp_path / f"cache-{count}", wanted(photos, Region(0, 0, 120, 90)))
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    peak(2)  # what is made once, whatever the number
+    one_photo = 120 * 90 * 3
+    assert peak(40) - peak(4) < 3 * one_photo
