@@ -13,6 +13,7 @@ from landmarks.cli import main
 from landmarks.commands.train import build
 from landmarks.results import FaceResults
 from tests.benchmarks.official.cofw68 import write_cofw68_tree
+from tests.benchmarks.official.trees import TREES
 from tests.benchmarks.official.w300 import write_300w
 from tests.commands.test_train import experiment
 
@@ -199,6 +200,46 @@ def test_the_text_format_counts_pixels_from_1_as_its_benchmark_does(tmp_path):
     results = polars.read_csv(tmp_path / "out" / "results.csv")
     assert results["nme"].max() < 1e-5
     assert set(results["faces"]) == {len(truth)}
+
+
+@pytest.mark.parametrize(
+    ("name", "pictures"),
+    [
+        ("wflw", "wflw"),  # several faces share a picture
+        ("merl_rav", "merl_rav"),  # points are missing
+        ("cofw", "converted"),  # pictures lie in a .mat file
+    ],
+)
+def test_what_data_convert_writes_can_be_scored(name, pictures, tmp_path):
+    """A benchmark's own points have no error, and the converted files are a benchmark as good."""
+    root, converted = tmp_path / name, tmp_path / "converted"
+    TREES[name].write(root)
+    facts = TREES[name].data(root).facts
+    split = facts.test_splits[0]
+    place = ["--benchmark", name, "--root", str(root)]
+    assert main(["data", "convert", *place, "--splits", split, "--output", str(converted)]) == 0
+    (file,) = converted.rglob("*.json")
+    content = json.loads(file.read_text())
+    listed = tmp_path / "results.json"
+    entries = [
+        {key: entry[key] for key in ("id", "image_id", "keypoints")}
+        for entry in reversed(content["annotations"])
+    ]
+    listed.write_text(json.dumps(entries))
+    (description,) = converted.glob("*.yaml")
+    for predictions, benchmark, folder in [
+        (file, name, root),
+        (listed, name, root),
+        (listed, str(description), tmp_path / pictures),
+    ]:
+        output = tmp_path / "out"
+        options = ["--split", split]
+        assert score(predictions, folder, output, *options, benchmark=benchmark) == 0
+        results = polars.read_csv(output / "results.csv")
+        assert {protocol.name for protocol in facts.protocols} <= set(results["protocol"])
+        assert set(results.filter(subset="all")["faces"]) == {len(entries)}
+        assert (results["nme"] == 0).all()
+        assert (results["auc"] == 100).all()
 
 
 @pytest.mark.skipif(not COFW68.is_dir(), reason="the COFW-68 files are not here")
