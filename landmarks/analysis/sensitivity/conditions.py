@@ -83,7 +83,7 @@ SHIFT = Kind(
     (SHIFT_X, SHIFT_Y),
     0.0,
     "% of the window's side",
-    lambda size: f"{100 * size:.1f} % of the window's side",
+    lambda size: f"{100 * size:.1f} %",
 )
 SCALING = Kind("scale", (SCALE,), 1.0, "factor on the window's side", lambda size: f"× {size:.2f}")
 TURN = Kind("rotation", (ROTATION,), 0.0, "degrees", lambda size: f"{size:.1f}°")

@@ -1,7 +1,9 @@
 """The error against shift, scale and rotation of the crop, as a picture."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars
 from matplotlib import rc_context
@@ -13,6 +15,8 @@ from landmarks.analysis.plots import COLOURS, INK, STYLE
 from landmarks.analysis.sensitivity.conditions import KINDS, SCALING, SHIFT, Axis, Kind
 from landmarks.files import complete_file
 
+_CLOSEST = 0.15
+"""Distance of two ticks on the axis of factors, as a natural logarithm."""
 _MARKERS = ("o", "s")
 _LINES = ("solid", (0, (5, 1.5)))
 
@@ -66,7 +70,7 @@ def save_figure(figure: Figure, path: Path) -> None:
         figure.savefig(unfinished, dpi=144, metadata=metadata)
 
 
-def _panel(axes: Axes, kind: Kind, table: polars.DataFrame, unchanged: dict[str, float]) -> None:
+def _panel(axes: Axes, kind: Kind, table: polars.DataFrame, unchanged: dict[str, Any]) -> None:
     places: Sequence[float] = ()
     for i, axis in enumerate(kind.axes):
         rows = _rows(axis, kind, table, unchanged)
@@ -92,13 +96,26 @@ def _panel(axes: Axes, kind: Kind, table: polars.DataFrame, unchanged: dict[str,
     axes.set(title=kind.name, xlabel=kind.unit)
     if kind is SCALING:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(FixedLocator(places))
-        axes.xaxis.set_major_formatter("{x:.2g}")
+        axes.xaxis.set_major_locator(FixedLocator(_readable(places)))
+        axes.xaxis.set_major_formatter("{x:.3g}")
         axes.xaxis.set_minor_locator(NullLocator())
 
 
+def _readable(factors: Sequence[float]) -> list[float]:
+    """Those factors that do not stand too close on a logarithmic axis, from 1 outward.
+
+    >>> _readable([0.5, 0.9, 1.0, 1.1, 1.25, 2.0])
+    [1.0, 1.25, 0.5, 2.0]
+    """
+    shown: list[float] = []
+    for factor in sorted(factors, key=lambda factor: abs(math.log(factor))):
+        if all(abs(math.log(factor / other)) > _CLOSEST for other in shown):
+            shown.append(factor)
+    return shown
+
+
 def _rows(
-    axis: Axis, kind: Kind, table: polars.DataFrame, unchanged: dict[str, float]
+    axis: Axis, kind: Kind, table: polars.DataFrame, unchanged: dict[str, Any]
 ) -> polars.DataFrame:
     own = table.filter(polars.col("error") == axis.name)
     middle = polars.DataFrame([{**unchanged, "level": kind.neutral}], schema=table.schema)

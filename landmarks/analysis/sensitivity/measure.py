@@ -5,38 +5,37 @@ from collections.abc import Callable
 import polars
 import torch
 from jaxtyping import Float, Float64, Int64
-from lightning import Trainer
 from torch import Tensor
 
+from landmarks.codecs.base import Decoded
 from landmarks.data.crops import CropPolicy
 from landmarks.data.datamodule import FaceDataModule
 from landmarks.data.dataset import CropDataset
 from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.geometry import apply_affine, inside, invert_affine
 from landmarks.results import FaceResults
-from landmarks.task import LandmarkTask
 
 MOVED, OUTSIDE = "moved", "outside"
 
 
 def measure_faces(
-    task: LandmarkTask,
+    locate: Callable[[Tensor], Decoded],
+    device: torch.device,
     data: FaceDataModule,
     faces: EvaluationSet,
     policy: CropPolicy,
     reference: CropPolicy,
-    trainer: Trainer,
     advance: Callable[[int], object] = lambda count: None,
 ) -> polars.DataFrame:
     """Every face's error, and how far its landmarks lie from where they should in the crop.
 
     Args:
-        task: The network and its codec, on the device to compute on.
+        locate: Finds the landmarks of normalised crops, as `LandmarkTask.forward` does.
+        device: Where it wants the crops.
         data: Makes the crops.
         faces: The faces.
         policy: Where their crops lie.
         reference: Where they should lie.
-        trainer: Says in which precision to compute.
         advance: Told how many faces have been measured since it was last told.
 
     Returns:
@@ -45,10 +44,10 @@ def measure_faces(
         (share of the annotated landmarks that lie outside the crop).
     """
     found: list[tuple[Int64[Tensor, " B"], Float64[Tensor, "B K 2"]]] = []
-    with torch.inference_mode(), trainer.precision_plugin.forward_context():
+    with torch.inference_mode():
         for batch in data.evaluation_loader(faces, policy):
-            image = batch.image.to(task.device, memory_format=torch.channels_last)
-            points = task(image).points.double().cpu()
+            image = batch.image.to(device, memory_format=torch.channels_last)
+            points = locate(image).points.double().cpu()
             found.append((batch.face, apply_affine(batch.photo_from_crop, points)))
             advance(len(batch.face))
     face, points_photo = (torch.cat(parts) for parts in zip(*found, strict=True))

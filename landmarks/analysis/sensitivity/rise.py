@@ -9,6 +9,8 @@ from jaxtyping import Float
 from landmarks.analysis.sensitivity.conditions import SHIFT, TURN, Kind
 
 _RESAMPLES = 2000
+_LOST = 1e15
+"""Stands for an infinite error while means are taken, in per cent."""
 _SURE = 0.975
 """Share of the resampled faces that must agree, as with a two-sided interval of 95 %."""
 
@@ -76,25 +78,52 @@ class Verdict(NamedTuple):
         return self.orientation >= _SURE
 
 
-def crossing(
-    sizes: Float[np.ndarray, " M"], values: Float[np.ndarray, " M"], share: float
-) -> float:
-    """The size at which values first reach ``1 + share`` times the first, between sizes linearly.
+class Crossing(NamedTuple):
+    """Where curves first rise by a share.
 
-    >>> crossing(np.array([0.0, 10.0, 20.0]), np.array([4.0, 5.0, 7.0]), 0.5)
-    15.0
-    >>> crossing(np.array([0.0, 10.0]), np.array([4.0, 5.0]), 0.5)
-    inf
+    Attributes:
+        size: (R,) the sizes; infinite where a curve does not rise so far.
+        moved: (R,) how far landmarks move there; at the last size where it does not.
     """
-    limit = (1 + share) * values[0]
-    above = np.flatnonzero(values >= limit)
-    if not len(above) or above[0] == 0:
-        return np.inf
-    i = int(above[0])
-    if not np.isfinite(values[i]):
-        return float(sizes[i])
-    part = (limit - values[i - 1]) / (values[i] - values[i - 1])
-    return float(sizes[i - 1] + part * (sizes[i] - sizes[i - 1]))
+
+    size: Float[np.ndarray, " R"]
+    moved: Float[np.ndarray, " R"]
+
+
+def crossings(
+    sizes: Float[np.ndarray, " M"],
+    nme: Float[np.ndarray, "R M"],
+    moved: Float[np.ndarray, "R M"],
+    share: float,
+) -> Crossing:
+    """The sizes at which errors first reach ``1 + share`` times the first, in between linearly.
+
+    An infinite error crosses at the size that it belongs to.
+
+    >>> sizes, moved = np.array([0.0, 10.0, 20.0]), np.array([[0.0, 0.1, 0.2]])
+    >>> found = crossings(sizes, np.array([[4.0, 5.0, 7.0]]), moved, 0.5)
+    >>> found.size.tolist(), found.moved.round(6).tolist()
+    ([15.0], [0.15])
+    >>> crossings(sizes, np.array([[4.0, 5.0, 5.5]]), moved, 0.5)
+    Crossing(size=array([inf]), moved=array([0.2]))
+    """
+    limit = (1 + share) * nme[:, 0]
+    above = nme >= limit[:, None]
+    above[:, 0] = False
+    reached = above.any(axis=1)
+    right = np.where(reached, above.argmax(axis=1), len(sizes) - 1)
+    left, rows = right - 1, np.arange(len(nme))
+    before, after = nme[rows, left], nme[rows, right]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        part = np.where(np.isfinite(after), (limit - before) / (after - before), 1.0)
+    part = np.where(reached, part, 1.0)
+
+    def between(values: Float[np.ndarray, "R M"]) -> Float[np.ndarray, " R"]:
+        here: Float[np.ndarray, " R"] = values[rows, left]
+        return here + part * (values[rows, right] - here)
+
+    every_size = np.broadcast_to(sizes, nme.shape)
+    return Crossing(np.where(reached, between(every_size), np.inf), between(moved))
 
 
 def judge(curves: Sequence[Curve], share: float, seed: int = 0) -> Verdict:
@@ -109,29 +138,27 @@ def judge(curves: Sequence[Curve], share: float, seed: int = 0) -> Verdict:
         share: How far the NME is to rise, as a share of that of the unchanged crop.
         seed: Of the draws.
     """
-    rng = np.random.default_rng(seed)
     count = len(curves[0].nme)
-    draws = rng.integers(0, count, (_RESAMPLES, count))
+    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), _RESAMPLES)
+    weights = np.concatenate([np.full((1, count), 1 / count), drawn / count])
     rises, movements = {}, {}
     for curve in curves:
-        sizes = np.empty(_RESAMPLES)
-        moved = np.empty(_RESAMPLES)
-        for i, rows in enumerate(draws):
-            sizes[i], moved[i] = _rise(curve, rows, share)
-        size, movement = _rise(curve, np.arange(count), share)
-        low, high = np.quantile(sizes, [1 - _SURE, _SURE], method="nearest")
-        rises[curve.kind.name] = Rise(size, float(low), float(high), movement)
-        movements[curve.kind.name] = (moved, np.isfinite(sizes))
-    shift, shift_reached = movements[SHIFT.name]
-    turn, turn_reached = movements[TURN.name]
+        # A lost face is infinite only where it was drawn: 0 times infinity is no number.
+        nme = weights @ np.minimum(curve.nme, _LOST)
+        found = crossings(
+            curve.sizes,
+            np.where(nme > _LOST / (2 * count), np.inf, nme),
+            weights @ curve.moved,
+            share,
+        )
+        low, high = np.quantile(found.size[1:], [1 - _SURE, _SURE], method="nearest")
+        rises[curve.kind.name] = Rise(
+            float(found.size[0]), float(low), float(high), float(found.moved[0])
+        )
+        movements[curve.kind.name] = Crossing(found.size[1:], found.moved[1:])
+    shift, turn = movements[SHIFT.name], movements[TURN.name]
     return Verdict(
         rises,
-        position=float((shift_reached & (shift < turn)).mean()),
-        orientation=float((turn_reached & (turn < shift)).mean()),
+        position=float((np.isfinite(shift.size) & (shift.moved < turn.moved)).mean()),
+        orientation=float((np.isfinite(turn.size) & (turn.moved < shift.moved)).mean()),
     )
-
-
-def _rise(curve: Curve, rows: np.ndarray, share: float) -> tuple[float, float]:
-    size = crossing(curve.sizes, curve.nme[rows].mean(axis=0), share)
-    moved = curve.moved[rows].mean(axis=0)
-    return size, float(np.interp(min(size, curve.sizes[-1]), curve.sizes, moved))

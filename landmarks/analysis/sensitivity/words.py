@@ -29,7 +29,7 @@ def verdict_text(
         f"crop as it is. It rises by {100 * share:g} % of that with"
     ]
     for kind in KINDS:
-        lines.append(f"  {kind.name}: {_rise_text(kind, curves[kind.name], verdict)}")
+        lines.append(f"  {kind.name} ({kind.unit}): {_rise_text(kind, curves[kind.name], verdict)}")
     lines.append(_comparison(verdict, curves))
     lines.append(
         "Trained with rotation up to "

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from landmarks.commands.benchmark_option import chosen_split
 from landmarks.errors import DataError, SettingsError
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
     from polars import DataFrame
+    from torch import Tensor
 
     from landmarks.analysis.sensitivity import Condition
     from landmarks.analysis.sensitivity.conditions import Kind
+    from landmarks.codecs.base import Decoded
     from landmarks.commands.train import LandmarkCLI
     from landmarks.data.evaluation_set import EvaluationSet
 
@@ -125,6 +128,8 @@ def _measure(
     from landmarks.analysis.sensitivity import SCALING, SHIFT, TURN, all_conditions
 
     data = cli.datamodule
+    for split in data.test_splits:
+        chosen_split(data.benchmark, split)
     data.benchmark.prepare(data.test_splits)
     for split in data.test_splits:
         print(f"found {data.benchmark.found(split)}", flush=True)
@@ -206,6 +211,11 @@ def _measured(
     from landmarks.analysis.sensitivity import measure_faces
     from landmarks.files import complete_file
 
+    def locate(image: "Tensor") -> "Decoded":
+        with cli.trainer.precision_plugin.forward_context():
+            found: Decoded = cli.model(image)
+        return found
+
     data = cli.datamodule
     markup = data.facts.markup
     folder = folder / f"{faces.split.replace('/', '-')}-{_key(cli, faces, checkpoint)[:12]}"
@@ -220,12 +230,12 @@ def _measured(
         for condition in missing:
             progress.set_postfix_str(condition.name)
             table = measure_faces(
-                cli.model,
+                locate,
+                cli.model.device,
                 data,
                 faces,
                 condition.displaced(data.test_crop).for_markup(markup),
                 data.test_crop,
-                cli.trainer,
                 progress.update,
             ).with_columns(polars.Series("face", places))
             with complete_file(files[condition.name]) as unfinished:
