@@ -43,12 +43,12 @@ def count_rows(faces: Faces) -> list[CountRow]:
         for split, (read, bad) in faces.counts.items()
     ]
     if set(facts.test_splits) <= set(faces.counts):
-        # A subset may be a split of its own, whose faces were read under that name too.
         tested = [f for f in faces.faces if any(s in facts.test_splits for s in f.splits)]
         held = Counter(name for face in tested for name in face.record.subsets)
         rows += [
             CountRow("subset", name, held[name], None, subset.published)
             for name, subset in facts.subsets.items()
+            if name not in faces.counts  # a subset that is a split of its own is counted there
         ]
     folders = Counter(os.path.dirname(face.name) for face in faces.faces)
     rows += [

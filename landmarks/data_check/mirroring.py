@@ -10,7 +10,6 @@ from scipy.optimize import linear_sum_assignment
 from landmarks.data_check.alignment import (
     align_robustly,
     as_complex,
-    as_points,
     mean_shape,
     misfit,
 )
@@ -30,6 +29,9 @@ _BETTER = 2.0
 """Another twin must fit so many times better."""
 
 _FEWEST_FACES = 10
+_FEWEST_A_POINT, _RARE = 5, 0.05
+"""A point that fewer faces have, or a smaller share of them, has no place in the mean shape."""
+
 _ONE_SIDED = 0.15
 """Mean shapes whose mirror image fits no better than this are of faces that look one way."""
 
@@ -68,6 +70,8 @@ class Mirroring(Check):
         if len(faces.faces) < _FEWEST_FACES:
             return []
         shape = mean_shape(as_complex(faces.points_photo), markup.eye_corners)
+        there = (~np.isnan(faces.points_photo).any(axis=2)).sum(axis=0)
+        shape[there < max(_FEWEST_A_POINT, _RARE * len(faces.faces))] = np.nan
         if (~np.isnan(shape)).sum() < 3:
             return []
         findings = [_wrong_pair(pair, faces) for pair in wrong_pairs(shape, markup)]
@@ -119,14 +123,15 @@ def wrong_pairs(shape: Complex[np.ndarray, " K"], markup: Markup) -> list[Pair]:
     point that lies nearest to its mirror image, each once (least total distance). A pair is wrong
     if its twin lies far off and the other point far nearer.
     """
-    known = np.flatnonzero(~np.isnan(shape))
+    mirror = np.array(markup.mirror)
+    # A point whose twin no face has can be given to no one.
+    known = np.flatnonzero(~np.isnan(shape) & ~np.isnan(shape[mirror]))
     here = shape[known]
     if len(here) < 3:
         return []
     mirrored = -here.conj()
-    place = {int(point): i for i, point in enumerate(known)}
-    table = np.array([place.get(markup.mirror[point], -1) for point in known])
-    twins = np.where(table < 0, np.arange(len(known)), table)
+    table = np.searchsorted(known, mirror[known])
+    twins = table
     for _ in range(10):
         # Point i's mirror image is to lie on its twin.
         image = align_robustly(mirrored[None], here[twins]).apply(mirrored[None])[0]
@@ -140,8 +145,6 @@ def wrong_pairs(shape: Complex[np.ndarray, " K"], markup: Markup) -> list[Pair]:
         return []
     wrong = []
     for i, point in enumerate(known.tolist()):
-        if table[i] < 0:
-            continue
         apart, left = float(distance[i, table[i]]), float(nearest[i])
         if apart > _PAIR_APART and apart > _BETTER * left:
             wrong.append(Pair(point, markup.mirror[point], int(known[twins[i]]), apart, left))
@@ -170,10 +173,4 @@ def _landmarks_to_number(markup: Markup) -> tuple[int, ...]:
     return next(((k, twin) for k, twin in enumerate(markup.mirror) if twin != k), ())
 
 
-def mean_points(faces: Faces) -> Float[np.ndarray, "K 2"]:
-    """The median shape of all faces, to draw; NaN for a point that no face has."""
-    shape = mean_shape(as_complex(faces.points_photo), faces.facts.markup.eye_corners)
-    return as_points(shape)
-
-
-__all__ = ["Mirroring", "Pair", "fits", "mean_points", "wrong_pairs"]
+__all__ = ["Mirroring", "Pair", "fits", "wrong_pairs"]

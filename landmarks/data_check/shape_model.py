@@ -16,7 +16,7 @@ _FACES_A_MODE = 5
 
 _FACES_TO_LEARN_FROM = 4000
 _CHUNK = 2000
-_ROUNDS = 2
+_ROUNDS = 3
 _REWEIGHTINGS = 3
 _FREEDOM = 4.0
 """Degrees of freedom of the t-distribution that weighs points: a gross error pulls little."""
@@ -26,6 +26,12 @@ _FLOOR = 0.005
 
 _LEFT_OUT = 0.05
 """Share of the faces, the strangest, that the model is not learnt from."""
+
+_NOT_LEARNT = 6.0
+"""Points stranger than this are taken as missing when the model is learnt."""
+
+_DRAWN_IN = 5.0
+"""Points farther from the mean shape than so many times what is typical are first drawn in."""
 
 _KEPT = 0.75
 """Share of the faces, the least strange at a point, that the point's spread is taken from."""
@@ -89,13 +95,15 @@ class ShapeModel:
         if len(offsets) < 2:
             return
         kept = np.ones(len(offsets), bool)
-        completed = np.where(np.isnan(offsets), 0.0, offsets)
+        completed = np.where(np.isnan(offsets), 0.0, _drawn_in(offsets))
         for _ in range(_ROUNDS):
             self._learn(completed[kept])
             residuals, fitted = self._residuals(offsets)
-            completed = np.where(np.isnan(offsets), fitted, offsets)
             strangeness = self._strangeness(residuals)
-            worst = np.nanmax(np.where(np.isnan(strangeness), 0, strangeness), axis=1)
+            # A gross error that were learnt from would be a mode of its own, and no surprise.
+            strange = np.repeat(np.nan_to_num(strangeness, nan=np.inf) > _NOT_LEARNT, 2, axis=1)
+            completed = np.where(strange, fitted, offsets)
+            worst = np.nan_to_num(strangeness, nan=0.0).max(axis=1)
             kept = worst <= np.quantile(worst, 1 - _LEFT_OUT)
 
     def judge(self, points_photo: Float[np.ndarray, "N K 2"]) -> Judgement:
@@ -179,7 +187,17 @@ class ShapeModel:
 
 
 def _flat(shapes: Complex[np.ndarray, "N K"]) -> Float[np.ndarray, "N C"]:
-    return as_points(shapes).reshape(len(shapes), -1)
+    return as_points(shapes).reshape(len(shapes), 2 * shapes.shape[1])
+
+
+def _drawn_in(offsets: Float[np.ndarray, "N C"]) -> Float[np.ndarray, "N C"]:
+    """The offsets, none of them longer than so many times what is typical of its point."""
+    pairs = offsets.reshape(len(offsets), offsets.shape[1] // 2, 2)
+    length = np.linalg.norm(pairs, axis=2)
+    limit = _DRAWN_IN * np.nan_to_num(_quantile(length, 0.5), nan=0.0) + _FLOOR
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factor = np.where(length > limit, limit / length, 1.0)
+    return (pairs * factor[..., None]).reshape(offsets.shape)
 
 
 def _solve(
