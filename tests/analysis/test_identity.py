@@ -50,6 +50,7 @@ def key(change=None, value=None, data_digest="faces"):
         (("data", "init_args", "root"), "y"),
         (("data", "init_args", "description"), "y.yaml"),
         (("data", "init_args", "workers"), 0),
+        (("data", "init_args", "prepared"), "cache"),
         (("data", "init_args", "test_splits"), ["ibug"]),
         (("trainer", "default_root_dir"), "y"),
         (("trainer", "enable_progress_bar"), False),

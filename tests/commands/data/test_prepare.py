@@ -202,7 +202,8 @@ def test_missing_files_are_named(experiment, cache, tmp_path):
         command(["--config", str(experiment), "--output", str(cache)])
 
 
-@pytest.mark.parametrize("name", TREES)
+# AFLW-19's tree takes long to write, and its photos are files as most others' are.
+@pytest.mark.parametrize("name", [name for name in TREES if name != "aflw19"])
 def test_every_benchmark_is_prepared_and_read_alike(name, tmp_path):
     tree = TREES[name]
     tree.write(tmp_path / "root")
