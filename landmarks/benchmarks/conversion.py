@@ -203,8 +203,9 @@ def _description(
         "title": facts.title,
         **markup_entries(facts.markup),
         "first_pixel": 0,
+        "annotations_beside_description": True,
         "splits": splits,
-        "test_splits": [split for split in facts.test_splits if split in splits],
+        "test_splits": _test_splits(facts, tuple(splits)),
         "protocols": protocols,
         "subsets": {name: _subset(*subset) for name, subset in facts.subsets.items()},
         "licence": facts.licence,
@@ -213,6 +214,12 @@ def _description(
     }
     # an empty list or group says nothing
     return {key: value for key, value in description.items() if value not in ([], {})}, unnamed
+
+
+def _test_splits(facts: Facts, splits: tuple[str, ...]) -> list[str]:
+    """Those of the benchmark; if none of them is written, all but the training faces."""
+    usual = [split for split in facts.test_splits if split in splits]
+    return usual or [split for split in splits if split != "train"] or list(splits)
 
 
 def _subset(published: int | None, description: str) -> dict[str, Any]:

@@ -51,7 +51,8 @@ class Custom(FaceByFace):
 
     ``markup: 68`` stands for a known scheme in place of ``points`` to ``mouth_corners``. Paths are
     below the root; what is not there is looked for beside the description, so that the annotations
-    need not lie among the pictures. `landmarks.benchmarks.formats` says what the files look like.
+    need not lie among the pictures; ``annotations_beside_description: true`` looks for annotations
+    there alone. `landmarks.benchmarks.formats` says what the files look like.
     Pictures lie below ``pictures``: if it is left out, below the root for ``coco`` and ``csv``, and
     beside the annotations for ``pts`` and ``txt``. A picture's name is its path with that of
     ``pictures``.
@@ -168,18 +169,20 @@ class Custom(FaceByFace):
 
     def _places(self, split: str) -> "_Places":
         files = self._described.files[split]
-        annotations = self._place(split, files, files.annotations)
+        assert self.root is not None
+        beside = self.description.parent
+        folders = [beside] if self._described.beside else [self.root, beside]
+        annotations = self._place(split, files, files.annotations, folders)
         if files.pictures is not None:
-            return _Places(annotations, self._place(split, files, files.pictures), files.pictures)
-        beside = files.format.pictures_lie_beside
-        assert self.root is not None
-        return _Places(annotations, annotations if beside else self.root, "")
+            pictures = self._place(split, files, files.pictures, [self.root, beside])
+            return _Places(annotations, pictures, files.pictures)
+        among = files.format.pictures_lie_beside
+        return _Places(annotations, annotations if among else self.root, "")
 
-    def _place(self, split: str, files: SplitFiles, name: str) -> Path:
-        """A path below the root, or beside the description if it is not there."""
-        assert self.root is not None
-        there = []
-        for folder in dict.fromkeys((self.root, self.description.parent)):
+    def _place(self, split: str, files: SplitFiles, name: str, folders: list[Path]) -> Path:
+        """A path below one of these folders."""
+        there: list[Path] = []
+        for folder in dict.fromkeys(folders):
             place = below(folder, name, self.description, files.line)
             if os.path.exists(place) and not any(place.samefile(other) for other in there):
                 there.append(place)
@@ -187,9 +190,10 @@ class Custom(FaceByFace):
             return there[0]
         if not there:
             raise DataError(
-                f"{name!r} of split {split!r} is not there, neither below the root {self.root} "
-                f"(which holds {contents(self.root)}) nor beside the description; pass the right "
-                "--root (to fit, validate and test: --data.root), or correct the path",
+                f"{name!r} of split {split!r} is not there: not below "
+                f"{' nor below '.join(map(str, dict.fromkeys(folders)))}. The first of them holds "
+                f"{contents(folders[0])}; pass the right --root (to fit, validate and test: "
+                "--data.root), or correct the path",
                 file=self.description,
                 line=files.line,
             )

@@ -25,7 +25,7 @@ from landmarks.metrics.protocol import Normaliser, Protocol
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 _KEYS = (
     "name", "title", *MARKUP_KEYS, "protocols", "first_pixel", "splits", "test_splits", "subsets",
-    "licence", "citation", "source",
+    "licence", "citation", "source", "annotations_beside_description",
 )  # fmt: skip
 _FORMATS = ("coco", "csv", "pts", "txt")
 _SPLIT_KEYS = (
@@ -95,6 +95,7 @@ class Description:
         licence: Its terms.
         citation: How to cite it.
         source: Where it can be had.
+        beside: Whether the annotations lie beside the description, wherever the root is.
     """
 
     file: Path
@@ -109,6 +110,7 @@ class Description:
     licence: str
     citation: str
     source: str
+    beside: bool
 
 
 def read_description(file: Path) -> Description:
@@ -151,6 +153,8 @@ def read_description(file: Path) -> Description:
         licence=text_of("licence", "not stated in the description"),
         citation=text_of("citation", "not stated in the description"),
         source=text_of("source", "not stated in the description"),
+        beside="annotations_beside_description" in entries
+        and entries["annotations_beside_description"].flag(),
     )
 
 
