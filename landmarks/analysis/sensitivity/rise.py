@@ -1,5 +1,6 @@
 """How large an error of the crop raises a network's error by a given share."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -50,7 +51,7 @@ class Rise(NamedTuple):
     @property
     def reached(self) -> bool:
         """Whether the curve rises so far within the sizes measured."""
-        return np.isfinite(self.size).item()
+        return math.isfinite(self.size)
 
 
 class Verdict(NamedTuple):
@@ -120,7 +121,8 @@ def crossings(
 
     def between(values: Float[np.ndarray, "R M"]) -> Float[np.ndarray, " R"]:
         here: Float[np.ndarray, " R"] = values[rows, left]
-        return here + part * (values[rows, right] - here)
+        there: Float[np.ndarray, " R"] = here + part * (values[rows, right] - here)
+        return there
 
     every_size = np.broadcast_to(sizes, nme.shape)
     return Crossing(np.where(reached, between(every_size), np.inf), between(moved))

@@ -110,7 +110,8 @@ def annotated_points(record: Record) -> Float[np.ndarray, "N 2"]:
     Raises:
         DataError: If there are fewer than 2, or all of them coincide.
     """
-    points = record.points_photo[~np.isnan(record.points_photo).any(axis=1)]
+    known = ~np.isnan(record.points_photo).any(axis=1)
+    points: Float[np.ndarray, "N 2"] = record.points_photo[known]
     if len(points) < 2:
         raise DataError(
             f"{record.photo.name} has {len(points)} annotated points; a crop round the landmarks "
