@@ -17,8 +17,10 @@ from landmarks.analysis.identity import (
     truth_digest,
     weight_digests,
 )
+from landmarks.batch import Record
 from landmarks.benchmarks.base import Facts
 from landmarks.commands.train import LandmarkCLI, build
+from landmarks.data.datamodule import FaceDataModule
 from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.errors import DataError, SettingsError
 from landmarks.task import LandmarkTask
@@ -183,6 +185,7 @@ def _read_faces(cli: LandmarkCLI) -> FacesSeen:
     data = cli.datamodule
     data.setup("fit")
     data.setup("test")
+    _refuse_trained_faces(data)
     data.train_dataloader()  # refuses a batch larger than the training set
     data.views = 1
     tested = data.evaluation("test")
@@ -199,6 +202,24 @@ def _read_faces(cli: LandmarkCLI) -> FacesSeen:
             ]
         ),
     )
+
+
+def _refuse_trained_faces(data: FaceDataModule) -> None:
+    """Refuses to test on a face that is trained on, or that the checkpoint is chosen on."""
+    (held_out,) = data.evaluation("validate")
+    seen = {_face(record) for record in (*data.training_set().records, *held_out.records)}
+    for faces in data.evaluation("test"):
+        shared = [record.photo.name for record in faces.records if _face(record) in seen]
+        if shared:
+            raise SettingsError(
+                f"{len(shared):,} of {len(faces.records):,} faces of test split {faces.split!r} are "
+                f"trained on, such as {shared[0]}; test on other splits ('splits'), or train "
+                "on another benchmark ('training' of the data settings)"
+            )
+
+
+def _face(record: Record) -> tuple[str, bytes]:
+    return record.photo.name, record.points_photo.tobytes()
 
 
 def _planned(

@@ -71,7 +71,8 @@ class Facts:
         title: What people call it.
         markup: Its point scheme.
         splits: By name; the one called ``train``, if there is one, is what a network is trained on.
-        test_splits: The splits that a test run reports unless told otherwise.
+        test_splits: The splits that a test run reports unless told otherwise; none where there are
+            no faces to test on.
         protocols: How its errors are normalised and scored; the first is the usual one.
         licence: Its terms, in a sentence.
         citation: How to cite it.

@@ -20,7 +20,7 @@ _FOLDER = "trainset"
 _PROFILE_POINTS = 39
 _PROFILE_FACES = 2300
 _FOLDERS = FolderSplits(
-    folders={"train": (_FOLDER,), "semifrontal": (_FOLDER,)},
+    folders={"semifrontal": (_FOLDER,)},
     published={_FOLDER: 6679},
     between=("", "menpo"),
 )
@@ -36,11 +36,10 @@ class Menpo2D(FaceByFace):
     Its semi-frontal faces have the 68 points of 300W and are read. Its profile faces have 39 points
     of their own; they are left out, as in LUVLi (Kumar et al. 2020), and `found` says how many.
 
-    Splits: ``train`` and ``semifrontal`` are the same 6,679 faces, under one name to train on and
-    under the other to test on. LUVLi tests networks on them that were trained on 300W-LP, as in
-    ``Menpo2DData(root, training=W300LP(root_of_300w_lp))``. A network that was trained on ``train``
-    has seen every face of ``semifrontal``: test it elsewhere. ``landmarks data check`` calls that a
-    leak, which it is; ``--accept leak`` lets it pass.
+    Split: ``semifrontal``, 6,679 faces, to test on. LUVLi tests networks on them that were trained
+    on 300W-LP, as in ``Menpo2DData(root, training=W300LP(root_of_300w_lp))``. To train on them
+    instead, write them as data of your own (``landmarks data convert``) and call the split
+    ``train`` in its description.
 
     The folder is the one that the scripts of https://github.com/abhi1kumar/LUVLi expect, whose page
     also says where the archive ``menpo_challenge_trainset.zip`` lies. The owners' own page counts
@@ -60,10 +59,7 @@ class Menpo2D(FaceByFace):
         title="Menpo 2D",
         markup=MARKUP_68,
         splits={
-            "train": Split(_FOLDERS.count("train"), "semi-frontal faces, to train on"),
-            "semifrontal": Split(
-                _FOLDERS.count("semifrontal"), "semi-frontal faces, to test on: those of train"
-            ),
+            "semifrontal": Split(_FOLDERS.count("semifrontal"), "semi-frontal faces"),
         },
         test_splits=("semifrontal",),
         protocols=(

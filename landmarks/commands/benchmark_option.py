@@ -67,13 +67,13 @@ def open_benchmark(name: str, root: str | None) -> "Benchmark":
 
 
 def chosen_split(benchmark: "Benchmark", split: str | None) -> str:
-    """The split asked for, or the benchmark's first test split.
+    """The split asked for, or the benchmark's first test split, or else the one to train on.
 
     Raises:
         landmarks.errors.SettingsError: If there is no such split.
     """
     facts = benchmark.facts
-    split = split or facts.test_splits[0]
+    split = split or next(iter((*facts.test_splits, *facts.splits)))
     if split not in facts.splits:
         raise SettingsError(
             f"--split {split!r}: {facts.title} has no such split; choose one of "

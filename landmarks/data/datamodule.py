@@ -18,6 +18,7 @@ from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.data.photometry import Photometry
 from landmarks.data.prepared import PreparedWindows
 from landmarks.data.sampler import EvaluationSampler, TrainingSampler
+from landmarks.errors import SettingsError
 from landmarks.geometry import Size
 
 _HELD_OUT_SEED = 300
@@ -136,6 +137,11 @@ class FaceDataModule(LightningDataModule):
             self._evaluation["validation"] = EvaluationSet.of(self.training, "validation", held_out)
             self._crops(self._evaluation["validation"], self.crop).check_windows()
         if stage == "test":
+            if not self.test_splits:
+                raise SettingsError(
+                    f"{self.facts.title} has only training faces; test on another benchmark of the "
+                    "same markup, and name this one as 'training' of its data settings"
+                )
             for split in self.test_splits:
                 records = self._records(self.benchmark, split)
                 self._evaluation[split] = EvaluationSet.of(self.benchmark, split, records)
@@ -236,11 +242,11 @@ class FaceDataModule(LightningDataModule):
         """Name of the split that training and validation faces are cut from.
 
         Raises:
-            ValueError: If there are only test faces.
+            SettingsError: If there are only test faces.
         """
         split = self.training.facts.training_split
         if split is None:
-            raise ValueError(
+            raise SettingsError(
                 f"{self.training.facts.title} has only test faces; name a benchmark to train on, "
                 "with the same markup, as 'training' of the data settings"
             )

@@ -59,3 +59,12 @@ except SystemExit as stop:
 assert not {{"torch", "lightning", "matplotlib"}} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_faces_that_are_trained_on_are_not_tested_on(tmp_path, capsys):
+    file = tiny_experiment(tmp_path, splits=["lfpw/testset", "afw"])
+    assert main(["compare", str(file), "--output", str(tmp_path / "out")]) == 2
+    assert (
+        "3 of 3 faces of test split 'afw' are trained on, such as afw/" in capsys.readouterr().err
+    )
+    assert not (tmp_path / "out").exists()

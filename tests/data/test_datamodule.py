@@ -3,12 +3,15 @@ import pytest
 import torch
 
 from landmarks.benchmarks.w300 import W300
+from landmarks.benchmarks.w300lp import W300LP
+from landmarks.benchmarks.w300private import W300Private
 from landmarks.data.augmentation import Augmentation
 from landmarks.data.datamodule import FaceDataModule
 from landmarks.data.photo_file import PhotoFile
 from landmarks.data.photometry import Photometry
 from landmarks.data.prepared.preparation import plan
 from landmarks.data.prepared.wanted import evaluated_faces, training_faces, wanted_photos
+from landmarks.errors import SettingsError
 from tests.benchmarks.official.w300 import write_300w
 
 
@@ -131,3 +134,15 @@ def test_prepared_windows_change_nothing_but_the_reading(benchmark, tmp_path, mo
     monkeypatch.setattr(PhotoFile, "read", lambda self: pytest.fail("decoded"))
     for found, other in zip(batches(prepared), expected, strict=True):
         assert all(torch.equal(one, another) for one, another in zip(found, other, strict=True))
+
+
+def test_a_benchmark_without_test_faces_says_so():
+    module = FaceDataModule(W300LP(None), crop_size=32)
+    with pytest.raises(SettingsError, match=r"300W-LP has only training faces; test on another"):
+        module.setup("test")
+
+
+def test_a_benchmark_without_training_faces_says_so():
+    module = FaceDataModule(W300Private(None), crop_size=32)
+    with pytest.raises(SettingsError, match=r"has only test faces; name a benchmark to train on"):
+        module.setup("fit")

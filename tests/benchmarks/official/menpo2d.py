@@ -25,4 +25,4 @@ def write_menpo2d_tree(root: Path) -> Truth:
             faces.append(Face(points, size=SIZE))
         text = pts_text(points + 1, style).encode()
         (folder / f"aflw__face_{number}.pts").write_bytes(text)
-    return {"train": faces, "semifrontal": faces}
+    return {"semifrontal": faces}
