@@ -212,8 +212,8 @@ def _refuse_trained_faces(data: FaceDataModule) -> None:
         shared = [record.photo.name for record in faces.records if _face(record) in seen]
         if shared:
             raise SettingsError(
-                f"{len(shared):,} of {len(faces.records):,} faces of test split {faces.split!r} are "
-                f"trained on, such as {shared[0]}; test on other splits ('splits'), or train "
+                f"{len(shared):,} of {len(faces.records):,} faces of test split "
+                f"{faces.split!r} are trained on, such as {shared[0]}; test on other splits ('splits'), or train "
                 "on another benchmark ('training' of the data settings)"
             )
 

@@ -261,7 +261,8 @@ def _text(handle: Any, file: Path, name: str, reference: Any) -> str:  # noqa: A
             fail(file, name, f"has the shape {dataset.shape[::-1]}, expected one short row of text")
         check_storage(dataset, file, name)
         characters = dataset[()].ravel()
-        return characters.astype("<u2").tobytes().decode("utf-16-le")
+        text: str = characters.astype("<u2").tobytes().decode("utf-16-le")
+        return text
 
 
 __all__ = [
