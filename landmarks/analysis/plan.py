@@ -213,8 +213,8 @@ def _refuse_trained_faces(data: FaceDataModule) -> None:
         if shared:
             raise SettingsError(
                 f"{len(shared):,} of {len(faces.records):,} faces of test split "
-                f"{faces.split!r} are trained on, such as {shared[0]}; test on other splits ('splits'), or train "
-                "on another benchmark ('training' of the data settings)"
+                f"{faces.split!r} are trained on, such as {shared[0]}; test on other splits "
+                "('splits'), or train on another benchmark ('training' of the data settings)"
             )
 
 

@@ -129,7 +129,7 @@ def _numbers(file: Path, name: str, variable: _Variable, shape: Shape) -> Float[
         _check_contents(contents, math.prod(head.shape), _NUMBER_BYTES)
         if contents.end != len(data):
             raise _Damaged(f"{len(data) - contents.end} bytes follow its numbers")
-        numbers: Float[np.ndarray, "..."] = _decode(data, variable.order).astype(np.float64)
+        numbers: np.ndarray = _decode(data, variable.order).astype(np.float64)
         return numbers
     except (_Damaged, zlib.error) as error:
         fail(file, name, f"cannot be read: {error}")
