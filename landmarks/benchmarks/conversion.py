@@ -124,11 +124,11 @@ def convert(
             entry["faces"] = published
         entries[split] = entry | {"description": description}
         counts[split] = len(faces)
-    description, unnamed = _description(benchmark.facts, entries)
+    content, unnamed = _description(benchmark.facts, entries)
     losses += unnamed
     file = output / DESCRIPTION
     with complete_file(file) as unfinished:
-        text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True, width=100)
+        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
         unfinished.write_text(text, encoding="utf-8")
     return Converted(file, counts, losses, len(written))
 

@@ -227,7 +227,7 @@ class _Faces(NamedTuple):
     kind: FaceFormat
     annotations: Path
     pictures: Path
-    count: int
+    points: int
     stamp: tuple[object, ...]
 
 
@@ -238,7 +238,7 @@ def _faces(kind: FaceFormat, places: _Places, count: int) -> _Faces:
 
 @lru_cache(maxsize=_FILES_KEPT)
 def _read(faces: _Faces) -> ReadFaces:
-    return faces.kind.read(faces.annotations, faces.pictures, faces.count)
+    return faces.kind.read(faces.annotations, faces.pictures, faces.points)
 
 
 @lru_cache(maxsize=8 * _FILES_KEPT)
