@@ -59,8 +59,8 @@ class AnnotatedFivePoints(CoarsePoints):
         if markup.five_points is None:
             raise ValueError(
                 f"markup {markup.name} does not say which of its points are the eyes, the tip of "
-                "the nose and the corners of the mouth; state them in its description, or choose "
-                "a crop that does not need them"
+                "the nose and the corners of the mouth; choose DetectedFivePoints, or a crop that "
+                "does not need them"
             )
         return partial(_annotated, markup.five_points, self.noise)
 
