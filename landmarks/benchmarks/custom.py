@@ -102,6 +102,7 @@ class Custom(FaceByFace):
             raise DataError(
                 "no face is annotated; name another file in the description",
                 file=places.annotations,
+                line=1 if places.annotations.is_file() else None,
             )
         checked: dict[Path, Size] = {}
         for face in faces:
