@@ -23,11 +23,13 @@ class Similarity(NamedTuple):
 
     def apply(self, faces: Complex[np.ndarray, "N K"]) -> Complex[np.ndarray, "N K"]:
         """The faces over the shape."""
-        return self.factor[:, None] * faces + self.offset[:, None]
+        moved: Complex[np.ndarray, "N K"] = self.factor[:, None] * faces + self.offset[:, None]
+        return moved
 
     def undo(self, shapes: Complex[np.ndarray, "N K"]) -> Complex[np.ndarray, "N K"]:
         """Places of the shape back on the photos."""
-        return (shapes - self.offset[:, None]) / self.factor[:, None]
+        back: Complex[np.ndarray, "N K"] = (shapes - self.offset[:, None]) / self.factor[:, None]
+        return back
 
 
 def as_complex(points: Float[np.ndarray, "*batch K 2"]) -> Complex[np.ndarray, "*batch K"]:
@@ -113,7 +115,8 @@ def misfit(
         other = np.where(there, other - (other.sum(axis=1) / count)[:, None], 0)
         product = np.abs((face.conj() * other).sum(axis=1)) ** 2
         size = (np.abs(face) ** 2).sum(axis=1) * (np.abs(other) ** 2).sum(axis=1)
-        return np.sqrt(np.clip(1 - product / size, 0, 1))
+        distance: Float[np.ndarray, " N"] = np.sqrt(np.clip(1 - product / size, 0, 1))
+    return distance
 
 
 def mean_shape(

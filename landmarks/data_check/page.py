@@ -27,7 +27,7 @@ class _Sheet(NamedTuple):
 class _Section(NamedTuple):
     kind: Kind
     state: str
-    count: int
+    total: int
     sheets: list[_Sheet]
     rows: list[Finding]
 

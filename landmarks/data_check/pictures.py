@@ -74,7 +74,7 @@ def read_pictures(faces: Faces) -> tuple[Signatures, list[Finding]]:
                 Finding(DAMAGED, ", ".join(splits), first.name, file, None, value, expected)
             )
             continue
-        digest = hashlib.blake2b(np.ascontiguousarray(pixels), digest_size=16)
+        digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16)
         digest.update(repr(pixels.shape).encode())
         for place in places:
             signatures.sizes[place] = pixels.shape[:2]

@@ -183,7 +183,10 @@ class ShapeModel:
         return np.ascontiguousarray(residuals), fitted
 
     def _strangeness(self, residuals: Float[np.ndarray, "N K 2"]) -> Float[np.ndarray, "N K"]:
-        return np.sqrt(_squared_distance(residuals, self._covariance))
+        strangeness: Float[np.ndarray, "N K"] = np.sqrt(
+            _squared_distance(residuals, self._covariance)
+        )
+        return strangeness
 
 
 def _flat(shapes: Complex[np.ndarray, "N K"]) -> Float[np.ndarray, "N C"]:
@@ -206,7 +209,9 @@ def _solve(
     """Two equations each, written out: a hundred times faster than a solver called for each."""
     (a, b), (c, d) = np.moveaxis(matrices, (2, 3), (0, 1))
     x, y = np.moveaxis(values, 2, 0)
-    return np.stack([d * x - b * y, a * y - c * x], axis=-1) / (a * d - b * c)[..., None]
+    crossed = np.stack([d * x - b * y, a * y - c * x], axis=-1)
+    solved: Float[np.ndarray, "N K 2"] = crossed / (a * d - b * c)[..., None]
+    return solved
 
 
 def _squared_distance(
@@ -214,10 +219,9 @@ def _squared_distance(
 ) -> Float[np.ndarray, "N K"]:
     inverse = np.linalg.inv(covariance)
     x, y = residuals[..., 0], residuals[..., 1]
-    distance: Float[np.ndarray, "N K"] = (
-        inverse[:, 0, 0] * x**2 + 2 * inverse[:, 0, 1] * x * y + inverse[:, 1, 1] * y**2
-    )
-    return np.maximum(distance, 0)
+    squares = inverse[:, 0, 0] * x**2 + 2 * inverse[:, 0, 1] * x * y + inverse[:, 1, 1] * y**2
+    distance: Float[np.ndarray, "N K"] = np.maximum(squares, 0)
+    return distance
 
 
 def _robust_covariance(residuals: Float[np.ndarray, "N K 2"]) -> Float[np.ndarray, "K 2 2"]:
@@ -251,7 +255,8 @@ def _quantile(values: Float[np.ndarray, "N K"], share: float) -> Float[np.ndarra
     ordered = np.sort(values, axis=0)
     count = (~np.isnan(values)).sum(axis=0)
     place = np.ceil(share * count).astype(int) - 1
-    return ordered[np.maximum(place, 0), np.arange(values.shape[1])]
+    chosen: Float[np.ndarray, " K"] = ordered[np.maximum(place, 0), np.arange(values.shape[1])]
+    return chosen
 
 
 __all__ = ["Judgement", "ShapeModel"]

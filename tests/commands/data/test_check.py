@@ -144,16 +144,9 @@ def test_the_page_is_well_formed_and_needs_nothing_else(spoilt):
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 def test_the_page_opens_without_errors(spoilt, tmp_path):
     flags = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--enable-logging=stderr",
-        "--dump-dom",
+        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        *("--enable-logging=stderr", "--dump-dom"),
     ]
     run = subprocess.run(
         [CHROMIUM, *flags, f"--user-data-dir={tmp_path}", f"file://{spoilt[1] / 'check.html'}"],
