@@ -32,6 +32,10 @@ _COMMANDS = {
 }
 
 
+_OUTPUT_CLOSED = 141
+"""The status of a program that ended by writing to a closed pipe, by the shells' convention."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command.
 
@@ -42,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after ``landmarks``; those of this process if None.
 
     Returns:
-        The exit status: 0; 1 for a codec that breaks its contract; 2 for settings or files that
-        cannot be used.
+        The exit status: 0; 1 for a codec that breaks its contract, or files with errors; 2 for
+        settings or files that cannot be used; 141 if nobody reads the output.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser()
@@ -59,6 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.path.append(os.getcwd())
     try:
         status = importlib.import_module(f"landmarks.commands.{command.module}").main(rest)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has left, as in `landmarks data list | head`; what is still
+        # unwritten must not raise again when Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _OUTPUT_CLOSED
     except (DataError, SettingsError) as error:
         print(f"landmarks {options.command}: error: {error}", file=sys.stderr)
         return 2

@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Float, Int64
 
 from landmarks.batch import Box, Record
-from landmarks.benchmarks.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split, Subset
-from landmarks.benchmarks.folders import below
-from landmarks.benchmarks.mat import read_mat, read_texts
-from landmarks.benchmarks.mat_rows import far_away, flags, row_error
-from landmarks.benchmarks.mat_shape import fail
+from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
+from landmarks.benchmarks.files.folders import below
+from landmarks.benchmarks.mat.reading import read_mat, read_texts
+from landmarks.benchmarks.mat.rows import far_away, flags, row_error
+from landmarks.benchmarks.mat.shapes import fail
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError
 from landmarks.geometry import Size

@@ -9,12 +9,12 @@ import numpy as np
 
 from landmarks.batch import Record
 from landmarks.benchmarks import protocols_68
-from landmarks.benchmarks.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split, Subset
-from landmarks.benchmarks.folder_splits import Folder, annotations
-from landmarks.benchmarks.folders import listing, picture_beside, pictures_by_stem
-from landmarks.benchmarks.mat import read_mat
-from landmarks.benchmarks.mat_points import from_1
+from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
+from landmarks.benchmarks.files.folder_splits import Folder, annotations
+from landmarks.benchmarks.files.folders import listing, picture_beside, pictures_by_stem
+from landmarks.benchmarks.mat.points import from_1
+from landmarks.benchmarks.mat.reading import read_mat
 from landmarks.data.photo_file import PhotoFile
 from landmarks.markups import MARKUP_68
 

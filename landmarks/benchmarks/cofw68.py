@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Float
 
 from landmarks.batch import Record
-from landmarks.benchmarks.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split
 from landmarks.benchmarks.cofw import COFW_SOURCE, cofw_photo, picture_places
-from landmarks.benchmarks.folders import listing
-from landmarks.benchmarks.mat import read_mat
-from landmarks.benchmarks.mat_photo import MatPhoto
-from landmarks.benchmarks.mat_rows import box_from_1, far_away, flags, row_error
+from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
+from landmarks.benchmarks.files.folders import listing
+from landmarks.benchmarks.mat.photo import MatPhoto
+from landmarks.benchmarks.mat.reading import read_mat
+from landmarks.benchmarks.mat.rows import box_from_1, far_away, flags, row_error
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_68

@@ -10,8 +10,9 @@ from tqdm import tqdm
 
 from landmarks.batch import Photo, Record
 from landmarks.benchmarks.base import Benchmark, Facts
-from landmarks.benchmarks.description import AREAS, OF_BOXES
-from landmarks.benchmarks.folders import below
+from landmarks.benchmarks.description.markup_node import markup_entries
+from landmarks.benchmarks.description.reading import AREAS, OF_BOXES
+from landmarks.benchmarks.files.folders import below
 from landmarks.benchmarks.formats import (
     Coco,
     CsvTable,
@@ -20,7 +21,6 @@ from landmarks.benchmarks.formats import (
     PtsFolder,
     TxtFolder,
 )
-from landmarks.benchmarks.markup_node import markup_entries
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError, SettingsError
 from landmarks.files import complete_file

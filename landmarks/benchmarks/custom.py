@@ -10,12 +10,17 @@ from typing import NamedTuple, final
 import numpy as np
 
 from landmarks.batch import Box, Record
-from landmarks.benchmarks.absent import known_split
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Subset
-from landmarks.benchmarks.description import OF_BOXES, Description, SplitFiles, read_description
-from landmarks.benchmarks.folders import below, contents
+from landmarks.benchmarks.description.reading import (
+    OF_BOXES,
+    Description,
+    SplitFiles,
+    read_description,
+)
+from landmarks.benchmarks.files.absent import known_split
+from landmarks.benchmarks.files.folders import below, contents
+from landmarks.benchmarks.files.text import HORIZON
 from landmarks.benchmarks.formats import Annotation, FaceFormat, ReadFaces
-from landmarks.benchmarks.text import HORIZON
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError
 from landmarks.geometry import Size

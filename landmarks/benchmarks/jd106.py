@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float
 
 from landmarks.batch import Box, Record
-from landmarks.benchmarks.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split
-from landmarks.benchmarks.counted import read_counted
-from landmarks.benchmarks.folders import listing, natural
-from landmarks.benchmarks.text import coordinate, fail, quoted, read_lines
+from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
+from landmarks.benchmarks.files.counted import read_counted
+from landmarks.benchmarks.files.folders import listing, natural
+from landmarks.benchmarks.files.text import coordinate, fail, quoted, read_lines
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError
 from landmarks.geometry import Size

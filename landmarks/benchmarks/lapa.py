@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import final
 
 from landmarks.batch import Record
-from landmarks.benchmarks.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split
-from landmarks.benchmarks.counted import read_counted
-from landmarks.benchmarks.folders import listing, natural, picture_beside, pictures_by_stem
+from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
+from landmarks.benchmarks.files.counted import read_counted
+from landmarks.benchmarks.files.folders import listing, natural, picture_beside, pictures_by_stem
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError
 from landmarks.markups import MARKUP_106

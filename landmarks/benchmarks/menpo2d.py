@@ -5,14 +5,14 @@ from typing import final
 
 from landmarks.benchmarks import protocols_68
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split
-from landmarks.benchmarks.folder_splits import (
+from landmarks.benchmarks.files.folder_splits import (
     Folder,
     FolderSplits,
     annotations,
     needed_annotations,
 )
-from landmarks.benchmarks.pts import announces
-from landmarks.benchmarks.pts_folders import SUFFIX, from_1, pts_sources
+from landmarks.benchmarks.files.pts import announces
+from landmarks.benchmarks.files.pts_folders import SUFFIX, from_1, pts_sources
 from landmarks.errors import DataError
 from landmarks.markups import MARKUP_68
 

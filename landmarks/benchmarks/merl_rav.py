@@ -11,15 +11,15 @@ from jaxtyping import Bool, Float
 from landmarks.batch import Record
 from landmarks.benchmarks import protocols_68
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split, Subset
-from landmarks.benchmarks.folder_splits import (
+from landmarks.benchmarks.files.folder_splits import (
     Folder,
     FolderSplits,
     annotations,
     needed_annotations,
 )
-from landmarks.benchmarks.folders import listing, pictures_by_stem
-from landmarks.benchmarks.pts import read_pts
-from landmarks.benchmarks.pts_folders import SUFFIX, pts_sources
+from landmarks.benchmarks.files.folders import listing, pictures_by_stem
+from landmarks.benchmarks.files.pts import read_pts
+from landmarks.benchmarks.files.pts_folders import SUFFIX, pts_sources
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError
 from landmarks.geometry import Size

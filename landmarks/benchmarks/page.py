@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from landmarks.benchmarks.base import Benchmark, Facts
+from landmarks.benchmarks.base import Benchmark, Facts, Result
+from landmarks.benchmarks.synthetic import Synthetic
 from landmarks.markups import Markup
 
 BEGIN = (
@@ -103,9 +104,27 @@ def markdown(benchmark: type[Benchmark]) -> str:
 
 
 def all_markdown(benchmarks: Mapping[str, type[Benchmark]]) -> str:
-    """The sections of all benchmarks, between the two marks; ends with a line end."""
-    sections = [markdown(benchmark) for benchmark in benchmarks.values()]
+    """The sections of all benchmarks, between the two marks; ends with a line end.
+
+    The drawn faces have one section, though they come in several markups.
+    """
+    sections = []
+    for benchmark in benchmarks.values():
+        if benchmark is Synthetic:
+            sections += [markdown(benchmark), _other_markups(benchmarks)]
+        elif not issubclass(benchmark, Synthetic):
+            sections.append(markdown(benchmark))
     return "\n\n".join([BEGIN, *sections, END]) + "\n"
+
+
+def _other_markups(benchmarks: Mapping[str, type[Benchmark]]) -> str:
+    others = [
+        f"`{name}` ({benchmark.facts.markup.count} points, "
+        f"`landmarks.datamodules.{benchmark.__name__}Data`)"
+        for name, benchmark in benchmarks.items()
+        if issubclass(benchmark, Synthetic) and benchmark is not Synthetic
+    ]
+    return f"The same faces with other points: {', '.join(others)}."
 
 
 _SOURCE, _LICENCE, _CITATION = "Where to get it", "Licence", "To be cited as"
@@ -172,25 +191,43 @@ def _protocols_in_a_line(facts: Facts) -> _Table:
 
 
 def _results(facts: Facts) -> list[_Table]:
-    if not facts.results:
-        return []
-    return [
-        _Table(
-            "Published results, in per cent",
-            ("method", "split", "protocol", "NME", "FR", "AUC", "source"),
-            [
-                (
-                    result.method,
-                    result.split,
-                    _short(facts, result.protocol),
-                    *(_percent(value) for value in (result.nme, result.fr, result.auc)),
-                    result.source,
-                )
-                for result in facts.results
-            ],
-            frozenset({3, 4, 5}),
+    """A table a protocol, with a row for each method and source, a column for each split."""
+    tables = []
+    for protocol in facts.protocols:
+        found = [result for result in facts.results if result.protocol == protocol.name]
+        if not found:
+            continue
+        tested = {result.split for result in found}
+        places = [place for place in (*facts.splits, *facts.subsets) if place in tested]
+        places = list(dict.fromkeys(places))
+        rows: dict[tuple[str, str], dict[str, str]] = {}
+        for result in found:
+            cells = rows.setdefault((result.method, result.source), {})
+            cells[result.split] = _scores(result)
+        tables.append(
+            _Table(
+                f"Published under {protocol.name}: NME, or NME / FR / AUC, in per cent",
+                ("method", *places, "source"),
+                [
+                    (method, *(cells.get(place, "") for place in places), source)
+                    for (method, source), cells in rows.items()
+                ],
+                frozenset(range(1, len(places) + 1)),
+            )
         )
-    ]
+    return tables
+
+
+def _scores(result: Result) -> str:
+    """NME alone, or the three of them where more is published.
+
+    >>> _scores(Result("A", "test", "a/box", 4.3, "a paper"))
+    '4.30'
+    >>> _scores(Result("A", "test", "a/box", 2.031, "a paper", auc=71.0))
+    '2.031 / – / 71.0'
+    """
+    numbers = [_percent(result.nme, 2), _percent(result.fr, 2), _percent(result.auc, 1)]
+    return numbers[0] if numbers[1:] == ["–", "–"] else " / ".join(numbers)
 
 
 def _marked(facts: Facts, split: str) -> str:
@@ -202,8 +239,11 @@ def _short(facts: Facts, protocol: str) -> str:
     return protocol.removeprefix(f"{facts.name}/")
 
 
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+def _percent(value: float | None, decimals: int) -> str:
+    """As published, with so many decimals at least."""
+    if value is None:
+        return "–"
+    return max(f"{value:.{decimals}f}", f"{value:g}", key=len)
 
 
 def _wrapped(text: str, width: int) -> list[str]:

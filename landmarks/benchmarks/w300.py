@@ -6,13 +6,13 @@ from typing import final
 
 from landmarks.benchmarks import protocols_68
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split, Subset
-from landmarks.benchmarks.folder_splits import (
+from landmarks.benchmarks.files.folder_splits import (
     Folder,
     FolderSplits,
     annotations,
     needed_annotations,
 )
-from landmarks.benchmarks.pts_folders import SUFFIX, from_1, pts_sources
+from landmarks.benchmarks.files.pts_folders import SUFFIX, from_1, pts_sources
 from landmarks.markups import MARKUP_68
 
 _SOURCE = "https://ibug.doc.ic.ac.uk/resources/300-W/"

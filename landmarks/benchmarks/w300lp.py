@@ -8,15 +8,15 @@ from typing import NamedTuple, final
 from landmarks.batch import Record
 from landmarks.benchmarks import protocols_68
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split
-from landmarks.benchmarks.folder_splits import (
+from landmarks.benchmarks.files.folder_splits import (
     Folder,
     FolderSplits,
     annotations,
     needed_annotations,
 )
-from landmarks.benchmarks.folders import listing, picture_beside, pictures_by_stem
-from landmarks.benchmarks.mat import read_mat
-from landmarks.benchmarks.mat_points import from_1
+from landmarks.benchmarks.files.folders import listing, picture_beside, pictures_by_stem
+from landmarks.benchmarks.mat.points import from_1
+from landmarks.benchmarks.mat.reading import read_mat
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError
 from landmarks.markups import MARKUP_68

@@ -8,10 +8,10 @@ from typing import NamedTuple, final
 import numpy as np
 
 from landmarks.batch import Box, Record
-from landmarks.benchmarks.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split, Subset
-from landmarks.benchmarks.folders import below
-from landmarks.benchmarks.text import coordinate, fail, quoted, read_lines
+from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
+from landmarks.benchmarks.files.folders import below
+from landmarks.benchmarks.files.text import coordinate, fail, quoted, read_lines
 from landmarks.data.photo_file import PhotoFile
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_98

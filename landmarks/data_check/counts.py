@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, final
 
-from landmarks.benchmarks.folders import PICTURE_SUFFIXES, natural
+from landmarks.benchmarks.files.folders import PICTURE_SUFFIXES, natural
 from landmarks.data_check.base import Check
 from landmarks.data_check.faces import Faces
 from landmarks.data_check.finding import COUNT, FEWER, UNUSED_PICTURE, Finding

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from landmarks.batch import Box
+from landmarks.benchmarks.files.text import quoted
 from landmarks.benchmarks.formats.json_elements import json_elements
-from landmarks.benchmarks.text import quoted
 from landmarks.errors import DataError
 from landmarks.predictions.base import Faces, PredictedFace, PredictionFormat
 from landmarks.predictions.coco_faces import Entry, assigned

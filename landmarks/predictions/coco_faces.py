@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from landmarks.batch import Box
-from landmarks.benchmarks.text import quoted
+from landmarks.benchmarks.files.text import quoted
 from landmarks.errors import DataError
 from landmarks.predictions.base import Faces, PredictedFace
 from landmarks.predictions.pictures import Pictures

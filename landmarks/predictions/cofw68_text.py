@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float64
 
-from landmarks.benchmarks.text import fail, number, quoted, read_lines
+from landmarks.benchmarks.files.text import fail, number, quoted, read_lines
 from landmarks.predictions.base import Faces, PredictedFace, PredictionFormat
 
 _CURE = "correct the file, or write it anew"

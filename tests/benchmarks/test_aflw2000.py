@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from landmarks.benchmarks import BENCHMARKS
 from landmarks.benchmarks.aflw2000 import AFLW2000
-from landmarks.benchmarks.mat import read_mat
+from landmarks.benchmarks.mat.reading import read_mat
 from landmarks.errors import DataError
 from tests.benchmarks.fuzz import binary_mutations, check_reading
 from tests.benchmarks.official.aflw2000 import YAWS, write_aflw2000_tree

@@ -42,6 +42,7 @@ def test_a_page_tells_all_the_facts(name):
         *(protocol.description for protocol in facts.protocols),
         *(f"{split} is there" for split in facts.splits),
         *(f"{result.nme:g}" for result in facts.results),
+        *(f"{result.auc:g}" for result in facts.results if result.auc is not None),
     ):
         assert expected in flat
     for line in facts.layout.splitlines():
@@ -59,12 +60,17 @@ def test_markdown_tells_all_the_facts(name):
     assert vars(datamodules)[path](None).facts.name == name
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(re.search(r"(?<!\\)\|$", row) for row in rows)
+    tables = re.findall(r"^Published under (\S+):.*\n\n((?:\|.*\n?)+)", text, re.MULTILINE)
+    assert {protocol for protocol, _ in tables} == {result.protocol for result in facts.results}
     for result in facts.results:
-        (*_, row) = [
-            row for row in rows if f"| {result.method} | {result.split} |" in row
-            and f" {result.nme:g} " in row
+        header, _, *found = dict(tables)[result.protocol].splitlines()
+        place = header.split(" | ").index(result.split)
+        cells = [
+            row.split(" | ")[place] for row in found
+            if row.startswith(f"| {result.method} |") and f"| {result.source} |" in row
         ]  # fmt: skip
-        assert result.source.replace("|", "\\|") in row
+        assert len(cells) == 1
+        assert float(cells[0].split(" / ")[0]) == result.nme
     for protocol in facts.protocols:
         assert any(row.startswith(f"| {protocol.name} |") for row in rows)
 
@@ -75,7 +81,13 @@ def test_tables_have_one_width():
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in block.splitlines()}) == 1
 
 
-@pytest.mark.skipif(not DOCS.exists(), reason="the page is not written yet")
+def test_drawn_faces_have_one_section_that_names_all_markups():
+    text = all_markdown(BENCHMARKS)
+    assert text.count("## Synthetic faces") == 1
+    for name in BENCHMARKS:
+        assert f"`{name}`" in text
+
+
 def test_the_page_in_the_docs_is_what_the_readers_say():
     text = DOCS.read_text(encoding="utf-8")
     begin, end = text.index(BEGIN), text.index(END)

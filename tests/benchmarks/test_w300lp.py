@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarks.benchmarks import BENCHMARKS
-from landmarks.benchmarks.pts import read_pts
+from landmarks.benchmarks.files.pts import read_pts
 from landmarks.benchmarks.w300lp import W300LP
 from landmarks.errors import DataError
 from landmarks.geometry import Size

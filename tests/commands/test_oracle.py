@@ -91,7 +91,7 @@ def test_the_split_is_the_first_test_split_unless_told(root, tmp_path, capsys):
         (["--heatmap_sizes", "32,"], "'' is no whole number"),
         (["--heatmap_sizes", "0"], "at least 1 cell"),
         (["--crop_size", "-4"], "--crop_size -4 must be at least 1 pixel"),
-        (["--split", "private"], "none of these folders is there"),
+        (["--split", "private"], "none of these is there"),
         (["--methods", "darkk"], "'darkk' is not known; choose from argmax"),
         (["--corruption", "blur", "--level", "1"], "corruption 'blur' is not known; choose one of"),
         (["--corruption", "width"], "1 --corruption and 0 --level"),

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from jaxtyping import Float
 
-from landmarks.benchmarks.folders import listing, natural, picture_beside, pictures_by_stem
+from landmarks.benchmarks.files.folders import listing, natural, picture_beside, pictures_by_stem
 from landmarks.benchmarks.formats.base import (
     Annotation,
     FaceToWrite,

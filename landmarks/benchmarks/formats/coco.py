@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from landmarks.batch import Box, Record
+from landmarks.benchmarks.files.text import quoted
 from landmarks.benchmarks.formats.base import (
     CURE,
     Annotation,
@@ -21,7 +22,6 @@ from landmarks.benchmarks.formats.base import (
     present,
 )
 from landmarks.benchmarks.formats.json_elements import Element, json_elements
-from landmarks.benchmarks.text import quoted
 from landmarks.errors import DataError
 from landmarks.files import complete_file
 from landmarks.geometry import Size

@@ -10,6 +10,7 @@ from typing import NoReturn, final
 import numpy as np
 
 from landmarks.batch import Box
+from landmarks.benchmarks.files.text import number, quoted, read_lines
 from landmarks.benchmarks.formats.base import (
     CURE,
     Annotation,
@@ -19,7 +20,6 @@ from landmarks.benchmarks.formats.base import (
     check_face,
     present,
 )
-from landmarks.benchmarks.text import number, quoted, read_lines
 from landmarks.errors import DataError
 from landmarks.files import complete_file
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from landmarks.benchmarks.files.text import quoted
 from landmarks.benchmarks.formats.base import CURE
-from landmarks.benchmarks.text import quoted
 from landmarks.errors import DataError
 
 _SPACE = re.compile(r"[ \t\n\r]*")

@@ -8,15 +8,15 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
+from landmarks.benchmarks.files.pts import read_pts
 from landmarks.benchmarks.formats.annotation_folder import folder_losses, read_folder, write_folder
 from landmarks.benchmarks.formats.base import FaceFormat, FaceToWrite, ReadFaces
-from landmarks.benchmarks.pts import read_pts
 
 
 @final
 @dataclass(frozen=True)
 class PtsFolder(FaceFormat):
-    """A ``.pts`` file for each picture (`landmarks.benchmarks.pts`): points, and nothing else.
+    """A ``.pts`` file a picture: points, and nothing else (`landmarks.benchmarks.files.pts`).
 
     Pixels are counted from 1 in 300W's files, and so in those that are written.
     """

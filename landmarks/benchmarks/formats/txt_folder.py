@@ -8,9 +8,9 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
+from landmarks.benchmarks.files.text import coordinate, fail, quoted, read_lines
 from landmarks.benchmarks.formats.annotation_folder import folder_losses, read_folder, write_folder
 from landmarks.benchmarks.formats.base import CURE, FaceFormat, FaceToWrite, ReadFaces
-from landmarks.benchmarks.text import coordinate, fail, quoted, read_lines
 from landmarks.geometry import Size
 
 

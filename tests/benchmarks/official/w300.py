@@ -7,7 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from landmarks.benchmarks.folders import natural
+from landmarks.benchmarks.files.folders import natural
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_68
 from tests.benchmarks.official.truth import Face, Truth

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from landmarks.benchmarks.folders import natural
+from landmarks.benchmarks.files.folders import natural
 from tests.benchmarks.official.truth import Face, Truth
 from tests.benchmarks.official.w300 import SIZE, write_300w
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from landmarks.benchmarks.yaml_node import YamlNode
+from landmarks.benchmarks.description.yaml_node import YamlNode
 from landmarks.markups import MARKUPS, Markup, Part
 
 _OWN = ("points", "mirror", "parts", "eye_corners", "eyes", "nose_tip", "mouth_corners")

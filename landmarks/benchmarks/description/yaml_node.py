@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import yaml  # type: ignore[import-untyped]
 
-from landmarks.benchmarks.text import quoted
+from landmarks.benchmarks.files.text import quoted
 from landmarks.errors import DataError
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")

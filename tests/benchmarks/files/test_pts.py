@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from landmarks.benchmarks.pts import announces, read_pts
+from landmarks.benchmarks.files.pts import announces, read_pts
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 from tests.benchmarks.official.w300 import PTS_STYLES, pts_text

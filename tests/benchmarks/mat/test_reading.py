@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.io import loadmat
 
-from landmarks.benchmarks.mat import read_mat, read_texts
+from landmarks.benchmarks.mat.reading import read_mat, read_texts
 from landmarks.errors import DataError
 from tests.benchmarks.fuzz import binary_mutations
 from tests.benchmarks.official.mat import write_mat5, write_mat73

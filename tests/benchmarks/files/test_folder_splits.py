@@ -1,6 +1,6 @@
 import pytest
 
-from landmarks.benchmarks.folder_splits import (
+from landmarks.benchmarks.files.folder_splits import (
     Folder,
     FolderSplits,
     annotations,

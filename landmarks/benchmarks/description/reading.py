@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from landmarks.benchmarks.base import Split, Subset
+from landmarks.benchmarks.description.markup_node import (
+    MARKUP_KEYS,
+    points_of,
+    read_markup,
+    two_groups,
+)
+from landmarks.benchmarks.description.yaml_node import YamlNode, read_yaml
 from landmarks.benchmarks.formats import Coco, CsvTable, FaceFormat, PtsFolder, TxtFolder
-from landmarks.benchmarks.markup_node import MARKUP_KEYS, points_of, read_markup, two_groups
-from landmarks.benchmarks.yaml_node import YamlNode, read_yaml
 from landmarks.markups import Markup
 from landmarks.metrics.area import AreaRule, ExactArea, SimpsonArea, TrapezoidArea
 from landmarks.metrics.normalisers import (

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from landmarks.batch import Box
-from landmarks.benchmarks.mat_shape import CURE
-from landmarks.benchmarks.text import HORIZON
+from landmarks.benchmarks.files.text import HORIZON
+from landmarks.benchmarks.mat.shapes import CURE
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 

@@ -6,9 +6,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landmarks.benchmarks.description import read_description
+from landmarks.benchmarks.description.markup_node import markup_entries
+from landmarks.benchmarks.description.reading import read_description
 from landmarks.benchmarks.formats import Coco, CsvTable, PtsFolder, TxtFolder
-from landmarks.benchmarks.markup_node import markup_entries
 from landmarks.errors import DataError
 from landmarks.markups import MARKUP_68, MARKUPS, Part
 from landmarks.metrics.area import SimpsonArea

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from jaxtyping import Float
 
-from landmarks.benchmarks.mat_shape import CURE, LONGEST_TEXT, Shape, check_shape, fail, missing
+from landmarks.benchmarks.mat.shapes import CURE, LONGEST_TEXT, Shape, check_shape, fail, missing
 from landmarks.errors import DataError
 
 _HEADER = 128
@@ -94,13 +94,13 @@ class _Variable(NamedTuple):
 
 
 def read_arrays(file: Path, wanted: Mapping[str, Shape]) -> dict[str, Float[np.ndarray, "..."]]:
-    """Reads arrays of numbers; see `landmarks.benchmarks.mat.read_mat`."""
+    """Reads arrays of numbers; see `landmarks.benchmarks.mat.reading.read_mat`."""
     variables = _variables(file, wanted)
     return {name: _numbers(file, name, variables[name], shape) for name, shape in wanted.items()}
 
 
 def read_texts(file: Path, name: str, count: int | None) -> list[str]:
-    """Reads a cell array of texts; see `landmarks.benchmarks.mat.read_texts`."""
+    """Reads a cell array of texts; see `landmarks.benchmarks.mat.reading.read_texts`."""
     variable = _variables(file, [name])[name]
     head = variable.head
     if head.kind != _CELL:

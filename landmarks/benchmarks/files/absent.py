@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from landmarks.benchmarks.base import Facts, Split
-from landmarks.benchmarks.folders import contents
+from landmarks.benchmarks.files.folders import contents
 from landmarks.errors import AbsentError, DataError
 
 

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from landmarks.benchmarks.mat import read_mat, read_texts
+from landmarks.benchmarks.mat.reading import read_mat, read_texts
 from landmarks.errors import DataError
 from tests.benchmarks.official.mat import mark, write_mat73
 

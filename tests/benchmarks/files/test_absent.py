@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from landmarks.benchmarks.absent import known_split, needed_root, no_files
+from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.w300 import W300
 from landmarks.errors import DataError
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from landmarks.batch import Record
-from landmarks.benchmarks.folder_splits import Folder
-from landmarks.benchmarks.pts_folders import from_1, pts_sources
+from landmarks.benchmarks.files.folder_splits import Folder
+from landmarks.benchmarks.files.pts_folders import from_1, pts_sources
 from landmarks.errors import DataError
 from tests.benchmarks.official.w300 import write_300w
 

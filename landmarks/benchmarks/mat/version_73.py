@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float
 from tqdm import tqdm
 
-from landmarks.benchmarks.mat_shape import (
+from landmarks.benchmarks.mat.shapes import (
     CURE,
     LONGEST_TEXT,
     MOST_ELEMENTS,
@@ -57,13 +57,13 @@ def is_mat73(file: Path) -> bool:
 
 
 def read_arrays(file: Path, wanted: Mapping[str, Shape]) -> dict[str, Float[np.ndarray, "..."]]:
-    """Reads arrays of numbers; see `landmarks.benchmarks.mat.read_mat`."""
+    """Reads arrays of numbers; see `landmarks.benchmarks.mat.reading.read_mat`."""
     with open_mat73(file) as handle:
         return {name: _numbers(handle, file, name, shape) for name, shape in wanted.items()}
 
 
 def read_texts(file: Path, name: str, count: int | None) -> list[str]:
-    """Reads a cell array of texts; see `landmarks.benchmarks.mat.read_texts`."""
+    """Reads a cell array of texts; see `landmarks.benchmarks.mat.reading.read_texts`."""
     with open_mat73(file) as handle:
         references = read_cell(handle, file, name, count)
         bar = tqdm(references, desc=f"{file.name} {name}", unit="text", delay=2, leave=False)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landmarks.benchmarks.counted import read_counted
+from landmarks.benchmarks.files.counted import read_counted
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from landmarks.benchmarks.text import coordinate, fail, quoted, read_lines
+from landmarks.benchmarks.files.text import coordinate, fail, quoted, read_lines
 from landmarks.geometry import Size
 
 Refuse = Callable[[float, float], str | None]

@@ -1,10 +1,11 @@
 """MATLAB files: the arrays of numbers and the texts in them, and nothing else.
 
-Both versions in use are read: 5 (also called 6 and 7; `landmarks.benchmarks.mat5`) and 7.3, which
-is HDF5 (`landmarks.benchmarks.mat73`). A file is taken for untrusted. Of all that such files can
-hold only what is asked for is touched, its kind and size are compared with what is expected before
-room is made for it, and nothing in a file can run code or have another file opened: no objects, no
-function handles, no links, no storage outside the file, no filters from plug-ins.
+Both versions in use are read: 5 (also called 6 and 7; `landmarks.benchmarks.mat.version_5`) and
+7.3, which is HDF5 (`landmarks.benchmarks.mat.version_73`). A file is taken for untrusted. Of all
+that such files can hold only what is asked for is touched, its kind and size are compared with what
+is expected before room is made for it, and nothing in a file can run code or have another file
+opened: no objects, no function handles, no links, no storage outside the file, no filters from
+plug-ins.
 """
 
 from collections.abc import Mapping
@@ -13,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from landmarks.benchmarks import mat5, mat73
-from landmarks.benchmarks.mat_shape import Shape, fail
+from landmarks.benchmarks.mat import version_5, version_73
+from landmarks.benchmarks.mat.shapes import Shape, fail
 
 
 def read_mat(file: Path, wanted: Mapping[str, Shape]) -> dict[str, Float[np.ndarray, "..."]]:
@@ -42,10 +43,10 @@ def read_mat(file: Path, wanted: Mapping[str, Shape]) -> dict[str, Float[np.ndar
     ...     read_mat(file, {"pt2d": (2, None), "roi": (1, 4)})["roi"]
     array([[  1.,   1., 450., 450.]])
     """
-    if mat73.is_mat73(file):
-        arrays = mat73.read_arrays(file, wanted)
+    if version_73.is_mat73(file):
+        arrays = version_73.read_arrays(file, wanted)
     else:
-        arrays = mat5.read_arrays(file, wanted)
+        arrays = version_5.read_arrays(file, wanted)
     return {name: _finite(file, name, array) for name, array in arrays.items()}
 
 
@@ -70,9 +71,9 @@ def read_texts(file: Path, name: str, count: int | None = None) -> list[str]:
     ...     read_texts(file, "nameList", 2)
     ['0/a.jpg', '2/b.jpg']
     """
-    if mat73.is_mat73(file):
-        return mat73.read_texts(file, name, count)
-    return mat5.read_texts(file, name, count)
+    if version_73.is_mat73(file):
+        return version_73.read_texts(file, name, count)
+    return version_5.read_texts(file, name, count)
 
 
 def _finite(file: Path, name: str, array: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

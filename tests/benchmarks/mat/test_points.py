@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from landmarks.benchmarks.mat_points import from_1
+from landmarks.benchmarks.mat.points import from_1
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 

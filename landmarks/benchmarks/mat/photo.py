@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from landmarks.batch import Photo, PhotoPart, Region
-from landmarks.benchmarks.mat73 import (
+from landmarks.benchmarks.mat.shapes import fail
+from landmarks.benchmarks.mat.version_73 import (
     check_class,
     check_storage,
     guarded,
@@ -18,7 +19,6 @@ from landmarks.benchmarks.mat73 import (
     read_cell,
     referenced,
 )
-from landmarks.benchmarks.mat_shape import fail
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 

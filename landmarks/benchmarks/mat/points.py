@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from landmarks.benchmarks.mat_shape import fail
-from landmarks.benchmarks.text import HORIZON
+from landmarks.benchmarks.files.text import HORIZON
+from landmarks.benchmarks.mat.shapes import fail
 from landmarks.geometry import Size
 
 

@@ -9,9 +9,9 @@ from jaxtyping import Float
 
 from landmarks.batch import Record
 from landmarks.benchmarks.base import FaceSource
-from landmarks.benchmarks.folder_splits import Folder
-from landmarks.benchmarks.folders import listing, picture_beside, pictures_by_stem
-from landmarks.benchmarks.pts import Refuse, no_refusal, read_pts
+from landmarks.benchmarks.files.folder_splits import Folder
+from landmarks.benchmarks.files.folders import listing, picture_beside, pictures_by_stem
+from landmarks.benchmarks.files.pts import Refuse, no_refusal, read_pts
 from landmarks.data.photo_file import PhotoFile
 
 MakeRecord = Callable[[PhotoFile, Float[np.ndarray, "K 2"]], Record]
@@ -34,7 +34,7 @@ def pts_sources(
         names: The ``.pts`` files in it that are to be read.
         count: The number of points that the point scheme has.
         make: Makes the record.
-        refuse: See `landmarks.benchmarks.pts.read_pts`.
+        refuse: See `landmarks.benchmarks.files.pts.read_pts`.
     """
     pictures = pictures_by_stem(listing(folder.path))
     for name in names:

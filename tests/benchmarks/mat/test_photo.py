@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarks.batch import Region
-from landmarks.benchmarks.mat_photo import MatPhoto
+from landmarks.benchmarks.mat.photo import MatPhoto
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 from tests.benchmarks.official.mat import mark, write_mat5, write_mat73

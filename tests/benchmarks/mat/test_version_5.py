@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 from scipy.io import savemat
 
-from landmarks.benchmarks.mat import read_mat, read_texts
+from landmarks.benchmarks.mat.reading import read_mat, read_texts
 from landmarks.errors import DataError
 
 DOUBLE, CELL, CHAR, FUNCTION, OPAQUE = 6, 1, 4, 16, 17

@@ -1,0 +1,1 @@
+"""The YAML file by which a user describes data of their own."""

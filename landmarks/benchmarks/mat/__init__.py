@@ -1,0 +1,1 @@
+"""MATLAB files, taken for untrusted: plain arrays and texts are read, and nothing else."""
