@@ -7,24 +7,33 @@ import yaml
 
 from landmarks.analysis.experiment import Experiment
 from landmarks.commands.train import build
-from tests.benchmarks.official.w300 import write_300w
+from tests.benchmarks.official.trees import TREES
 
 FOLDER = Path(__file__).parents[1] / "experiments"
 FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.yaml"))
 
 
 @pytest.fixture(scope="module")
-def roots(tmp_path_factory):
-    w300 = tmp_path_factory.mktemp("300w")
-    write_300w(w300, faces_per_folder=2)
-    return {"W300Data": w300, "SyntheticData": tmp_path_factory.mktemp("synthetic")}
+def root_of(tmp_path_factory):
+    """A tree of the benchmark that a class reads, `W300LP` or its `W300LPData`; written once."""
+    roots = {"Synthetic": tmp_path_factory.mktemp("synthetic")}
+    writers = {tree.data.__name__.removesuffix("Data"): tree.write for tree in TREES.values()}
+
+    def get(class_path):
+        name = class_path.rsplit(".", 1)[1].removesuffix("Data")
+        if name not in roots:
+            roots[name] = tmp_path_factory.mktemp(name)
+            writers[name](roots[name])
+        return str(roots[name])
+
+    return get
 
 
-def settings_of(file, roots, output):
+def settings_of(file, root_of, output):
     """A `landmarks fit` file's settings; of a comparison's methods, the settings of each."""
     path = FOLDER / file
     settings = yaml.safe_load(path.read_text())
-    root = str(roots[settings["data"]["class_path"].rsplit(".", 1)[1]])
+    root = root_of(settings["data"]["class_path"])
     if "methods" in settings:
         experiment = Experiment.read(path, root)
         return [experiment.settings(method, 0, output) for method in experiment.methods]
@@ -34,8 +43,8 @@ def settings_of(file, roots, output):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
-def test_two_batches_go_through(file, roots, tmp_path):
-    for place, settings in enumerate(settings_of(file, roots, tmp_path / "output")):
+def test_two_batches_go_through(file, root_of, tmp_path):
+    for place, settings in enumerate(settings_of(file, root_of, tmp_path / "output")):
         settings["trainer"] |= {
             "accelerator": "cpu",
             "fast_dev_run": 1 if place == 0 else 0,
@@ -47,6 +56,8 @@ def test_two_batches_go_through(file, roots, tmp_path):
             backbone["init_args"]["pretrained"] = False  # downloading is not what is tested here
         data = settings["data"]["init_args"]
         data |= {"batch_size": 2, "workers": 0, "validation": 0.4}
+        if "training" in data:
+            data["training"]["init_args"]["root"] = root_of(data["training"]["class_path"])
         if "train_faces" in data:
             data |= {"train_faces": 5, "test_faces": 2}
         run = build(settings)
