@@ -59,8 +59,8 @@ class Custom(FaceByFace):
     need not lie among the pictures; ``annotations_beside_description: true`` looks for annotations
     there alone. `landmarks.benchmarks.formats` says what the files look like.
     Pictures lie below ``pictures``: if it is left out, below the root for ``coco`` and ``csv``, and
-    beside the annotations for ``pts`` and ``txt``. A picture's name is its path with that of
-    ``pictures``.
+    beside the annotations for ``pts`` and ``txt``. A picture's name is its path below the root,
+    so that pictures of different folders have different names.
 
     Protocols: those that the description states come first. Behind them, with FR and AUC at 10 %,
     those of ``inter_ocular``, ``inter_pupil``, ``box``, ``diag`` and ``box@annotated`` that measure
@@ -110,12 +110,13 @@ class Custom(FaceByFace):
                 line=1 if places.annotations.is_file() else None,
             )
         checked: dict[Path, Size] = {}
+        names: dict[str, str] = {}
         for face in faces:
             if isinstance(face, DataError):
                 yield FaceSource(face.file or places.annotations, face.line, partial(_fail, face))
             else:
                 yield FaceSource(
-                    face.file, face.line, partial(_record, face, places, files, checked)
+                    face.file, face.line, partial(_record, face, places, files, checked, names)
                 )
 
     def found(self, split: str) -> str:
@@ -182,8 +183,9 @@ class Custom(FaceByFace):
         if files.pictures is not None:
             pictures = self._place(split, files, files.pictures, [self.root, beside])
             return _Places(annotations, pictures, files.pictures)
-        among = files.format.pictures_lie_beside
-        return _Places(annotations, annotations if among else self.root, "")
+        if files.format.pictures_lie_beside:
+            return _Places(annotations, annotations, files.annotations)
+        return _Places(annotations, self.root, "")
 
     def _place(self, split: str, files: SplitFiles, name: str, folders: list[Path]) -> Path:
         """A path below one of these folders."""
@@ -289,12 +291,32 @@ def _stamp(place: Path) -> tuple[object, ...]:
 
 
 def _record(
-    face: Annotation, places: _Places, files: SplitFiles, checked: dict[Path, Size]
+    face: Annotation,
+    places: _Places,
+    files: SplitFiles,
+    checked: dict[Path, Size],
+    names: dict[str, str],
 ) -> Record:
     path = below(places.pictures, face.picture, face.file, face.line)
     prefix = f"{places.prefix.strip('/')}/" if places.prefix.strip("./") else ""
     photo = PhotoFile(path, face.name or f"{prefix}{face.picture}")
+    other = names.setdefault(photo.name, face.picture)
+    if other != face.picture:
+        raise DataError(
+            f"the pictures {other} and {face.picture} both have the name {photo.name!r}, but a "
+            "name tells pictures apart; give each its own, or leave names out",
+            file=face.file,
+            line=face.line,
+        )
     if path not in checked:
+        if not path.exists():
+            raise DataError(
+                f"its picture {face.picture} is not below {places.pictures}; pass the right --root "
+                "(to fit, validate and test: --data.root), correct 'pictures' in the description, "
+                "or leave the face out",
+                file=face.file,
+                line=face.line,
+            )
         try:
             checked[path] = photo.check()
         except DataError as error:

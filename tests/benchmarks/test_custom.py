@@ -16,7 +16,7 @@ from landmarks.errors import DataError
 from tests.analysis.tiny_experiment import tiny_experiment
 from tests.benchmarks.fuzz import agree, check_reading, some_of, text_mutations
 from tests.benchmarks.official.truth import Face
-from tests.benchmarks.own_data import SIZE, coco_file, faces, write_own
+from tests.benchmarks.own_data import DESCRIPTION, SIZE, coco_file, faces, to_write, write_own
 
 SHARED = Path(os.environ.get("LANDMARKS_SHARED", Path(__file__).parents[3] / "shared"))
 SAMPLES = SHARED / "data" / "samples"
@@ -177,6 +177,36 @@ def test_a_picture_of_another_size_is_refused(tmp_path):
         Custom(description).records("train")
     assert caught.value.file == tmp_path / "train.json"
     assert caught.value.line is not None
+
+
+def test_pictures_of_one_name_in_two_folders_are_told_apart(tmp_path):
+    """The usual layout of .pts and .txt, pictures beside them: folders hold the same names."""
+    kinds = {"points": PtsFolder(), "lines": TxtFolder()}
+    for split, form in kinds.items():
+        form.write(tmp_path / split, to_write(TRUTH[split], tmp_path / split))
+    description = tmp_path / "cats.yaml"
+    description.write_text(
+        f"{DESCRIPTION}splits:\n  points: {{pts: points, first_pixel: 1}}\n"
+        "  lines: {txt: lines}\n"
+    )
+    for split in kinds:
+        names = [record.photo.name for record in Custom(description).records(split)]
+        assert names == [f"{split}/{place}.png" for place in range(3)]
+
+
+def test_one_name_for_two_pictures_is_refused(tmp_path):
+    own = write(tmp_path, ["test"])
+    table = polars.read_csv(tmp_path / "test.csv")
+    table.with_columns(name=polars.lit("Felix")).write_csv(tmp_path / "test.csv")
+    with pytest.raises(DataError, match=r"test\.csv, line 3: .*test/1\.png both have the name 'Fe"):
+        Custom(own).records("test")
+
+
+def test_a_missing_picture_says_where_it_was_looked_for(tmp_path):
+    own = write(tmp_path, ["test"])
+    (tmp_path / "images" / "test" / "1.png").unlink()
+    with pytest.raises(DataError, match=r"test\.csv, line 3: .*test/1\.png is not below .*--root"):
+        Custom(own).records("test")
 
 
 def test_a_point_far_outside_is_refused(tmp_path):
