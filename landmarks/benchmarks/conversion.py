@@ -11,7 +11,7 @@ from tqdm import tqdm
 from landmarks.batch import Photo, Record
 from landmarks.benchmarks.base import Benchmark, Facts
 from landmarks.benchmarks.description.markup_node import markup_entries
-from landmarks.benchmarks.description.reading import AREAS, OF_BOXES
+from landmarks.benchmarks.description.reading import AREAS, NOT_STATED, OF_BOXES
 from landmarks.benchmarks.files.folders import below
 from landmarks.benchmarks.formats import (
     Coco,
@@ -128,7 +128,9 @@ def convert(
     losses += unnamed
     file = output / DESCRIPTION
     with complete_file(file) as unfinished:
-        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+        text = yaml.safe_dump(
+            content, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
+        )
         unfinished.write_text(text, encoding="utf-8")
     return Converted(file, counts, losses, len(written))
 
@@ -212,8 +214,8 @@ def _description(
         "citation": facts.citation,
         "source": facts.source,
     }
-    # an empty list or group says nothing
-    return {key: value for key, value in description.items() if value not in ([], {})}, unnamed
+    nothing = ([], {}, NOT_STATED)
+    return {key: value for key, value in description.items() if value not in nothing}, unnamed
 
 
 def _test_splits(facts: Facts, splits: tuple[str, ...]) -> list[str]:

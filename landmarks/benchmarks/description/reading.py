@@ -63,6 +63,10 @@ AREAS: dict[str, AreaRule] = {
 """The ways to integrate the CED, by the name that a description calls them."""
 
 
+NOT_STATED = "not stated in the description"
+"""What stands for the licence, the citation and the source where there is no such entry."""
+
+
 @dataclass(frozen=True)
 class SplitFiles:
     """The files of a split.
@@ -155,9 +159,9 @@ def read_description(file: Path) -> Description:
         files=files,
         test_splits=_test_splits(entries.get("test_splits"), tuple(splits)),
         subsets=_subsets(entries["subsets"]) if "subsets" in entries else {},
-        licence=text_of("licence", "not stated in the description"),
-        citation=text_of("citation", "not stated in the description"),
-        source=text_of("source", "not stated in the description"),
+        licence=text_of("licence", NOT_STATED),
+        citation=text_of("citation", NOT_STATED),
+        source=text_of("source", NOT_STATED),
         beside="annotations_beside_description" in entries
         and entries["annotations_beside_description"].flag(),
     )
@@ -307,4 +311,12 @@ def _normaliser(
     return InterPupil(*eyes)
 
 
-__all__ = ["AREAS", "OF_BOXES", "OF_EYES", "Description", "SplitFiles", "read_description"]
+__all__ = [
+    "AREAS",
+    "NOT_STATED",
+    "OF_BOXES",
+    "OF_EYES",
+    "Description",
+    "SplitFiles",
+    "read_description",
+]

@@ -96,13 +96,17 @@ def write_folder(
         name = place(face.picture)
         if name in written:
             raise DataError(
-                f"{face.picture} and {written[name]} would both be annotated in {name}, which "
+                f"{_two(face.picture, written[name])} would both be annotated in {name}, which "
                 "holds one face; write COCO or CSV instead"
             )
         written[name] = face.picture
     for face in faces:
         with complete_file(target / place(face.picture)) as unfinished:
             unfinished.write_text(text(face.record.points_photo), encoding="ascii", newline="\n")
+
+
+def _two(picture: str, other: str) -> str:
+    return f"two faces of {picture}" if picture == other else f"{other} and {picture}"
 
 
 def folder_losses(faces: Sequence[FaceToWrite], place: Callable[[str], str]) -> list[str]:

@@ -47,8 +47,8 @@ def main(arguments: Sequence[str]) -> None:
             "no picture files"
         )
     again = ["landmarks", "data", "show", str(found.description)]
-    if options.root is not None:
-        again += ["--root", options.root]
+    if benchmark.root is not None:  # the pictures stay there
+        again += ["--root", str(benchmark.root)]
     print(f"wrote {found.description}; to look at it: {shlex.join(again)}")
 
 
