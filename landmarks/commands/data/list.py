@@ -14,8 +14,8 @@ def main(arguments: Sequence[str]) -> None:
 
     print(overview(BENCHMARKS, min(shutil.get_terminal_size((100, 24)).columns, 100)))
     print(
-        "\n'landmarks data show NAME' tells all of one. Your own data: --benchmark FILE.yaml "
-        "(docs/benchmarks.md)"
+        "\n'landmarks data show NAME' tells all of one. A YAML file that describes your own data "
+        "stands wherever a name does (docs/benchmarks.md)"
     )
 
 

@@ -138,6 +138,8 @@ def _prepare(
     if not preparation.done:
         preparation.check_space()
         preparation.write()
+    if verify and preparation.there and not preparation.outdated:
+        print("windows and photos were compared with the hashes that were kept")
     print(f"{folder} is complete; name it as 'prepared' among the data's init_args")
 
 

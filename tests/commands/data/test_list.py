@@ -8,5 +8,6 @@ def test_it_names_all_benchmarks(capsys, monkeypatch):
     printed = capsys.readouterr().out
     for name in BENCHMARKS:
         assert f"\n{name} " in printed
+    assert "A YAML file that describes your own data stands wherever a name does" in printed
     table = printed.partition("\n\n")[0]
     assert max(map(len, table.splitlines())) <= 80

@@ -135,8 +135,12 @@ def test_verification(experiment, cache, capsys):
     assert prepare("--output", cache, "--verify") == 1
     assert f"{data}: prepared windows are damaged" in capsys.readouterr().err
     assert prepare("--config", experiment, "--output", cache, "--verify") == 0
-    assert "is damaged" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "is damaged" in printed
+    assert "were compared" not in printed
     assert prepare("--output", cache, "--verify") == 0
+    assert prepare("--config", experiment, "--output", cache, "--verify") == 0
+    assert "were compared with the hashes" in capsys.readouterr().out
 
 
 def test_an_interruption_is_said_in_a_line(experiment, cache, capsys, monkeypatch):
