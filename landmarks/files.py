@@ -1,6 +1,8 @@
-"""Files that appear under their final name only when they are complete."""
+"""Files that are read whole, and files that appear under their name only when complete."""
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,3 +30,20 @@ def complete_file(path: Path) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def regular_size(path: Path) -> int:
+    """The number of bytes of a file that can be read to its end.
+
+    Anything else of that name is refused before it is opened: a pipe would wait for a writer for
+    ever, and a device may have no end.
+
+    Raises:
+        OSError: If there is no such file, or it is a folder, a pipe, a socket or a device.
+    """
+    about = path.stat()
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
+    return about.st_size

@@ -1,6 +1,8 @@
+import os
+
 import pytest
 
-from landmarks.files import complete_file
+from landmarks.files import complete_file, regular_size
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):
@@ -26,3 +28,15 @@ def test_a_failure_leaves_the_older_file(tmp_path):
         write_badly(path)
     assert path.read_text() == "older"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_a_regular_file_has_a_size(tmp_path):
+    (tmp_path / "file").write_bytes(b"1234")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/zero")
+    assert regular_size(tmp_path / "link") == 4
+    for name in ("folder", "pipe", "device", "nothing"):
+        with pytest.raises(OSError, match=name):
+            regular_size(tmp_path / name)

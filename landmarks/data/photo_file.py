@@ -11,12 +11,17 @@ from jaxtyping import UInt8
 
 from landmarks.batch import Photo, PhotoPart, Region
 from landmarks.errors import DataError
+from landmarks.files import regular_size
 from landmarks.geometry import Size
 
 _CURE = "restore it from the distribution, or remove it together with its annotation"
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _JPEG_END, _PNG_END = b"\xff\xd9", b"\x00\x00\x00\x00IEND\xaeB`\x82"
+_TIFF = (b"II*\0", b"MM\0*")
+_TIFF_ORIENTATION = 274
 _TAIL = 1 << 12
+_MOST_BYTES = _MOST_PIXELS = 1 << 28
+"""No picture of a benchmark is nearly as large; a header may claim more than memory holds."""
 # Start-of-frame markers hold the size; C4, C8 and CC lie among them but mean something else.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -69,9 +74,11 @@ class PhotoFile(Photo):
             The size of the stored picture.
 
         Raises:
-            DataError: If the file is missing, unreadable, empty, truncated or no picture.
+            DataError: If the file is missing, unreadable, empty, truncated or no picture, or claims
+                more pixels than any picture of a benchmark has.
         """
         try:
+            self._check_length()
             with self.path.open("rb") as file:
                 size = _examine(file, self.path)
         except OSError as error:
@@ -87,6 +94,7 @@ class PhotoFile(Photo):
             DataError: As for `check`, or if the picture cannot be decoded.
         """
         try:
+            self._check_length()
             data = self.path.read_bytes()
         except OSError as error:
             raise self._unreadable(error) from error
@@ -112,6 +120,14 @@ class PhotoFile(Photo):
         """
         return PhotoPart.of_whole(self.read())
 
+    def _check_length(self) -> None:
+        length = regular_size(self.path)
+        if length > _MOST_BYTES:
+            raise DataError(
+                f"the picture has {length:,} bytes, expected at most {_MOST_BYTES:,}; {_CURE}",
+                file=self.path,
+            )
+
     def _unreadable(self, error: OSError) -> DataError:
         if isinstance(error, FileNotFoundError):
             return DataError(f"the picture is missing; {_CURE}", file=self.path)
@@ -134,6 +150,8 @@ def _examine(file: io.BufferedIOBase, path: Path) -> Size | None:
         size, body = _png_header(file, path)
         end, marker = _PNG_END, "IEND chunk"
     else:
+        if head.startswith(_TIFF):
+            _refuse_turned_tiff(file, path)
         return None
     # Some cameras and editors write more behind the end; then all behind the header is searched.
     for start in (max(body, length - _TAIL), body):
@@ -189,8 +207,29 @@ def _png_header(file: io.BufferedIOBase, path: Path) -> tuple[Size, int]:
 
 
 def _sized(size: Size, path: Path) -> Size:
-    if 0 in size:
+    if 0 in size or size.width * size.height > _MOST_PIXELS:
         raise DataError(
-            f"the picture's header says {size.width} × {size.height} pixels; {_CURE}", file=path
+            f"the picture's header says {size.width} × {size.height} pixels, expected at least one "
+            f"and at most {_MOST_PIXELS:,}; {_CURE}",
+            file=path,
         )
     return size
+
+
+def _refuse_turned_tiff(file: io.BufferedIOBase, path: Path) -> None:
+    """OpenCV turns a TIFF by its orientation, whatever it is told; the points would not follow."""
+    # Imported here, for hardly any data are in this format.
+    from PIL import TiffImagePlugin
+
+    file.seek(0)
+    try:
+        with TiffImagePlugin.TiffImageFile(file) as picture:
+            orientation = picture.tag_v2.get(_TIFF_ORIENTATION, 1)
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError):
+        return  # what Pillow cannot make out is left to OpenCV
+    if orientation != 1:
+        raise DataError(
+            f"the picture is a TIFF with the orientation {orientation}, expected 1: which way up "
+            "its points were set cannot be known; save it as PNG the way up that they fit",
+            file=path,
+        )

@@ -1,3 +1,5 @@
+import io
+import os
 import struct
 import zlib
 
@@ -6,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError
@@ -137,6 +140,77 @@ def test_a_size_of_zero(tmp_path):
     crc = struct.pack(">I", zlib.crc32(b"IHDR" + header))
     with pytest.raises(DataError, match="header says 0 × 40 pixels"):
         photo(tmp_path, PNG[:16] + header + crc + PNG[33:]).check()
+
+
+@pytest.mark.parametrize(("width", "height"), [(65535, 65535), (2**31 + 5, 3)])
+def test_more_pixels_than_memory_holds_are_refused_before_training(tmp_path, width, height):
+    header = struct.pack(">II", width, height) + PNG[24:29]
+    crc = struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    with pytest.raises(DataError, match=rf"header says {width} × {height} pixels"):
+        photo(tmp_path, PNG[:16] + header + crc + PNG[33:]).check()
+
+
+def test_a_file_as_long_as_a_disk(tmp_path):
+    file = photo(tmp_path, JPEG[:-2])
+    with file.path.open("r+b") as stream:
+        stream.truncate(1 << 40)  # takes no room on the disk
+    for attempt in (file.check, file.read):
+        with pytest.raises(DataError, match=r"has 1,099,511,627,776 bytes"):
+            attempt()
+
+
+def test_what_has_no_end_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "device.jpg").symlink_to("/dev/zero")
+    for name in ("pipe.jpg", "device.jpg"):
+        for attempt in (
+            PhotoFile(tmp_path / name, name).check,
+            PhotoFile(tmp_path / name, "").read,
+        ):
+            with pytest.raises(DataError, match=rf"{name}: .*Not a regular file"):
+                attempt()
+
+
+def test_links_are_followed(tmp_path):
+    (tmp_path / "disk").mkdir()
+    photo(tmp_path / "disk", PNG, "face.png")
+    (tmp_path / "face.png").symlink_to(tmp_path / "disk" / "face.png")
+    np.testing.assert_array_equal(PhotoFile(tmp_path / "face.png", "face.png").read(), PICTURE)
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    with pytest.raises(DataError, match=r"loop\.png"):
+        PhotoFile(tmp_path / "loop.png", "loop.png").check()
+
+
+def test_a_tiff_that_opencv_would_turn_is_refused(tmp_path):
+    upright, turned, exif = io.BytesIO(), io.BytesIO(), Image.Exif()
+    Image.fromarray(PICTURE).save(upright, "TIFF")
+    np.testing.assert_array_equal(photo(tmp_path, upright.getvalue()).read(), PICTURE)
+    exif[274] = 6
+    Image.fromarray(PICTURE).save(turned, "TIFF", exif=exif)
+    file = photo(tmp_path, turned.getvalue())
+    for attempt in (file.check, file.read):
+        with pytest.raises(DataError, match=r"TIFF with the orientation 6"):
+            attempt()
+
+
+@pytest.mark.parametrize("mode", ["16 bits", "palette", "alpha", "one bit", "GIF", "CMYK"])
+def test_every_kind_of_pixel_is_read_as_pillow_reads_it(tmp_path, mode):
+    picture, data = Image.fromarray(PICTURE), io.BytesIO()
+    if mode == "16 bits":
+        coded = cv2.imencode(".png", PICTURE[..., ::-1].astype(np.uint16) * 257)[1].tobytes()
+        np.testing.assert_array_equal(photo(tmp_path, coded).read(), PICTURE)
+        return
+    if mode == "alpha":
+        picture.putalpha(30)
+    elif mode != "CMYK":
+        picture = picture.convert("1" if mode == "one bit" else "P")
+    else:
+        picture = picture.convert("CMYK")
+    picture.save(data, {"GIF": "GIF", "CMYK": "JPEG"}.get(mode, "PNG"))
+    expected = np.array(Image.open(data).convert("RGB"))
+    read = photo(tmp_path, data.getvalue())
+    assert np.abs(read.read().astype(int) - expected).max() <= (1 if mode == "CMYK" else 0)
+    assert read.check() == Size(40, 64)
 
 
 def test_equal_files_are_equal(tmp_path):

@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from landmarks.errors import DataError
+from landmarks.files import regular_size
 from landmarks.geometry import Size
 
 CURE = "restore the file from the distribution, or remove it together with its picture"
 HORIZON = 10
 """A point farther out than this many times the picture's longer side is nonsense."""
+
+_LONGEST_FILE = 1 << 28
+"""The longest genuine list, WFLW's, has 2 ** 24 bytes; lines take several times their bytes."""
 
 
 def read_lines(file: Path, encoding: str = "ascii", cure: str = CURE) -> list[str]:
@@ -21,10 +25,13 @@ def read_lines(file: Path, encoding: str = "ascii", cure: str = CURE) -> list[st
         cure: What to do about a file that cannot be read.
 
     Raises:
-        DataError: If the file cannot be read, or is no text of this encoding; the message names the
-            line.
+        DataError: If the file cannot be read, is absurdly long, or is no text of this encoding; the
+            message names the line.
     """
     try:
+        length = regular_size(file)
+        if length > _LONGEST_FILE:
+            fail(file, 1, f"{length:,} bytes, expected at most {_LONGEST_FILE:,}", cure)
         data = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
         raise DataError(

@@ -9,8 +9,13 @@ from landmarks.errors import DataError
 Shape = tuple[int | None, ...]
 """The lengths of an array's axes as MATLAB states them; None allows any length."""
 
-MOST_ELEMENTS = 1 << 26
-"""No array that is read here has more elements, whatever its file says."""
+MOST_ELEMENTS = 1 << 22
+"""No array of numbers that is read here has more elements, whatever its file says.
+
+AFLW-19 has the largest, with 926,668; a few kilobytes of a packed file can claim millions.
+"""
+MOST_BYTES = 1 << 26
+"""Nothing that is read here has more bytes, pictures included."""
 LONGEST_TEXT = 1024
 """No text that is read here has more characters: they are names of files."""
 CURE = "restore the file from the distribution"
@@ -45,4 +50,13 @@ def _text(shape: Shape) -> str:
     return " × ".join("any" if length is None else str(length) for length in shape) or "a scalar"
 
 
-__all__ = ["CURE", "LONGEST_TEXT", "MOST_ELEMENTS", "Shape", "check_shape", "fail", "missing"]
+__all__ = [
+    "CURE",
+    "LONGEST_TEXT",
+    "MOST_BYTES",
+    "MOST_ELEMENTS",
+    "Shape",
+    "check_shape",
+    "fail",
+    "missing",
+]

@@ -25,7 +25,7 @@ from landmarks.errors import DataError
 
 _HEADER = 128
 _TAG = 8
-_LONGEST_FILE = 1 << 30
+_LONGEST_FILE = 1 << 28
 _HEAD_BYTES = 1024
 """More than the flags, up to 32 dimensions and the name of an array take."""
 _INT8, _UINT32, _INT32, _MATRIX, _COMPRESSED = 1, 6, 5, 14, 15

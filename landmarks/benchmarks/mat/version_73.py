@@ -20,7 +20,7 @@ from tqdm import tqdm
 from landmarks.benchmarks.mat.shapes import (
     CURE,
     LONGEST_TEXT,
-    MOST_ELEMENTS,
+    MOST_BYTES,
     Shape,
     check_shape,
     fail,
@@ -208,7 +208,7 @@ def check_storage(dataset: Any, file: Path, name: str) -> None:  # noqa: ANN401
         fail(file, name, f"is packed by the filter {min(foreign)}, which MATLAB does not use")
     size = dataset.id.get_type().get_size()
     count = math.prod(dataset.shape)
-    if count > MOST_ELEMENTS or size > 8:
+    if count * size > MOST_BYTES or size > 8:
         fail(file, name, f"has {count:,} entries of {size} bytes, more than any benchmark holds")
     chunk = math.prod(settings.get_chunk()) if layout == h5d.CHUNKED else 0
     if chunk > max(4 * count, _STORED_MORE):

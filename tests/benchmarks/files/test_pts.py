@@ -1,3 +1,4 @@
+import os
 import re
 
 import numpy as np
@@ -134,6 +135,16 @@ def test_bytes_that_are_no_text(file):
 def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(DataError, match=r"gone\.pts: the annotation cannot be read"):
         read_pts(tmp_path / "gone.pts", 68, PICTURE)
+
+
+def test_a_pipe_or_an_endless_file_in_place_of_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe.pts")
+    with pytest.raises(DataError, match=r"pipe\.pts: .*Not a regular file"):
+        read_pts(tmp_path / "pipe.pts", 68, PICTURE)
+    with (tmp_path / "long.pts").open("wb") as stream:
+        stream.truncate(1 << 40)  # takes no room on the disk
+    with pytest.raises(DataError, match=r"long\.pts, line 1: 1,099,511,627,776 bytes, expected"):
+        read_pts(tmp_path / "long.pts", 68, PICTURE)
 
 
 fuzz = settings(

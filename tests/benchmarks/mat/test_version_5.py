@@ -82,6 +82,14 @@ def test_an_absurd_shape_takes_no_memory(file):
     tracemalloc.stop()
 
 
+def test_a_bomb_whose_shape_agrees_with_it(file):
+    length = 1 << 23
+    file.write_bytes(mat(packed(array("x", (1, length), element(9, bytes(8 * length))))))
+    assert file.stat().st_size < 1 << 17
+    with pytest.raises(DataError, match=r"variable x: the shape is 1 × 8388608, more than any"):
+        read_mat(file, {"x": (None, None)})
+
+
 def test_a_negative_shape(file):
     file.write_bytes(mat(array("x", (-2, -2), numbers([1, 2, 3, 4]))))
     with pytest.raises(DataError, match="variable x: the shape is -2 × -2"):

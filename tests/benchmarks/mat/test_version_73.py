@@ -64,6 +64,17 @@ def test_an_absurd_shape_takes_no_memory(file):
     refused(file, "the shape is .* more than any benchmark holds")
 
 
+def test_a_bomb_whose_shape_agrees_with_it(file):
+    with h5py.File(file, "r+") as handle:
+        dataset = handle.create_dataset(
+            "x", (87, 1 << 16), "u1", chunks=(87, 1 << 16), compression=9
+        )
+        dataset[:] = 0
+        mark(dataset, "uint8")
+    assert file.stat().st_size < 1 << 16
+    refused(file, "the shape is 65536 × 87, more than any benchmark holds")
+
+
 def test_a_shape_without_contents(file):
     with h5py.File(file, "r+") as handle:
         mark(handle.create_dataset("x", (100, 100), "f8", chunks=(10, 10)), "double")
