@@ -13,7 +13,7 @@ from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Spl
 from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.files.folders import below
 from landmarks.benchmarks.mat.reading import read_mat, read_texts
-from landmarks.benchmarks.mat.rows import far_away, flags, row_error
+from landmarks.benchmarks.mat.rows import far_away, flags, near_box, row_error
 from landmarks.benchmarks.mat.shapes import fail
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError
@@ -286,20 +286,13 @@ def _record(
     if (bad := far_away(points, size)) is not None:
         raise row_error(file, "data", row, f"point {bad} lies nowhere near the picture {name}")
     left, right, top, bottom = annotations.boxes[row].tolist()
-    if not (left < right and top < bottom):
-        raise row_error(
-            file,
-            "bbox",
-            row,
-            f"left {left:g}, right {right:g}, top {top:g}, bottom {bottom:g}, expected left below "
-            "right and top below bottom",
-        )
+    box = near_box(file, "bbox", row, Box(left, top, right, bottom), size)
     visible = flags(file, "mask_new", row, annotations.visible[row])
     frontal = split == "test" and bool(visible.all())
     return Record(
         photo,
         points,
-        Box(left, top, right, bottom),
+        box,
         frozenset({"frontal"} if frontal else ()),
         ~visible,
     )

@@ -11,9 +11,10 @@ from jaxtyping import Float
 from landmarks.batch import Record
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split
 from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
-from landmarks.benchmarks.mat.photo import MatPhoto
+from landmarks.benchmarks.mat.photo import MatPhoto, picture_count
 from landmarks.benchmarks.mat.reading import read_mat
 from landmarks.benchmarks.mat.rows import box_from_1, far_away, flags, row_error
+from landmarks.benchmarks.mat.shapes import fail
 from landmarks.errors import DataError
 from landmarks.markups import MARKUP_29
 from landmarks.metrics.normalisers import (
@@ -71,6 +72,15 @@ def picture_places(root: Path, split: str) -> list[Path]:
 def cofw_photo(file: Path, split: str, row: int) -> MatPhoto:
     """A picture of COFW, named by its split and its number from 1."""
     return MatPhoto(file, _SPLITS[split].pictures, row, f"{split}/{row + 1}", COFW_SOURCE)
+
+
+def cofw_picture_count(file: Path, split: str) -> int:
+    """How many pictures a file of COFW holds.
+
+    Raises:
+        DataError: If it cannot be opened, or holds none.
+    """
+    return picture_count(file, _SPLITS[split].pictures, COFW_SOURCE)
 
 
 @final
@@ -197,12 +207,10 @@ class COFW(FaceByFace):
         names = _SPLITS[split]
         found = read_mat(file, {names.points: (None, 3 * MARKUP_29.count), names.boxes: (None, 4)})
         phis, boxes = found[names.points], found[names.boxes]
-        if len(phis) != len(boxes):
-            raise DataError(
-                f"variable {names.boxes}: {len(boxes):,} rows, but {names.points} has "
-                f"{len(phis):,}; restore the file from the distribution",
-                file=file,
-            )
+        pictures = cofw_picture_count(file, split)
+        for name, count in ((names.boxes, len(boxes)), (names.pictures, pictures)):
+            if count != len(phis):  # then nothing says which row goes with which picture
+                fail(file, name, f"{count:,} entries, but {names.points} has {len(phis):,}")
         return [
             FaceSource(file, row + 1, partial(_record, file, split, row, phis[row], boxes[row]))
             for row in range(len(phis))
@@ -244,9 +252,9 @@ def _record(
     return Record(
         photo,
         points,
-        box_from_1(file, names.boxes, row, box),
+        box_from_1(file, names.boxes, row, box, size),
         occluded=flags(file, names.points, row, hidden),
     )
 
 
-__all__ = ["COFW", "COFW_SOURCE", "cofw_photo", "picture_places"]
+__all__ = ["COFW", "COFW_SOURCE", "cofw_photo", "cofw_picture_count", "picture_places"]

@@ -10,12 +10,18 @@ from jaxtyping import Float
 
 from landmarks.batch import Record
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split
-from landmarks.benchmarks.cofw import COFW_SOURCE, cofw_photo, picture_places
+from landmarks.benchmarks.cofw import (
+    COFW_SOURCE,
+    cofw_photo,
+    cofw_picture_count,
+    picture_places,
+)
 from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.files.folders import listing
 from landmarks.benchmarks.mat.photo import MatPhoto
 from landmarks.benchmarks.mat.reading import read_mat
 from landmarks.benchmarks.mat.rows import box_from_1, far_away, flags, row_error
+from landmarks.benchmarks.mat.shapes import fail
 from landmarks.errors import DataError
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_68
@@ -166,6 +172,14 @@ class COFW68(FaceByFace):
         picture_file = self._picture_file(folder)
         has_pictures = picture_file.is_file()
         boxes = read_mat(folder / _BOXES, {"bboxes": (None, 4)})["bboxes"]
+        if has_pictures:
+            pictures = cofw_picture_count(picture_file, "test")
+            if pictures != len(boxes):  # then a number need not mean the same face in both
+                fail(
+                    folder / _BOXES,
+                    "bboxes",
+                    f"{len(boxes):,} rows, but {picture_file} holds {pictures:,} pictures",
+                )
         sources = []
         for number in _numbers(folder / "test_annotations"):
             file = folder / "test_annotations" / f"{number}{_SUFFIX}"
@@ -233,7 +247,7 @@ def _record(
     return Record(
         photo,
         points,
-        box_from_1(box_file, "bboxes", number - 1, boxes[number - 1]),
+        box_from_1(box_file, "bboxes", number - 1, boxes[number - 1], size),
         occluded=flags(file, "Occ", 0, found["Occ"][0]),
     )
 

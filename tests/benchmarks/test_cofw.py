@@ -128,7 +128,7 @@ def changed(array: np.ndarray, row: int, column: int, value: float) -> np.ndarra
     [
         ({"phisT": PHIS[:, :86]}, "phisT: the shape is 3 × 86, expected any × 87"),
         ({"phisT": PHIS.T}, "phisT: the shape is 87 × 3"),
-        ({"phisT": PHIS[:2]}, "bboxesT: 3 rows, but phisT has 2"),
+        ({"phisT": PHIS[:2]}, "bboxesT: 3 entries, but phisT has 2"),
         ({"phisT": changed(PHIS, 1, 4, np.nan)}, r"phisT: entry \(2, 5\) is nan"),
         ({"phisT": changed(PHIS, 1, 4, 1e9)}, "line 2: variable phisT: point 4 lies nowhere"),
         ({"phisT": changed(PHIS, 2, 60, 2)}, "line 3: variable phisT: the flag of point 2 is 2"),
@@ -137,7 +137,9 @@ def changed(array: np.ndarray, row: int, column: int, value: float) -> np.ndarra
         ({"IsT": [np.zeros((4, 4))] * 3}, r"IsT\{1\}: is double"),
         ({"IsT": []}, "IsT"),
         ({"IsT": PHIS}, "IsT: .*expected a cell array"),
-        ({"IsT": [np.zeros((9, 9), np.uint8)] * 2, "phisT": PHIS}, r"IsT\{3\}: is missing"),
+        ({"bboxesT": np.array([[1, 1, 9, 9], [1, 1, 9, 1e308], [1, 1, 9, 9]])}, "line 2: .*box"),
+        ({"IsT": [np.zeros((9, 9), np.uint8)] * 2}, "IsT: 2 entries, but phisT has 3"),
+        ({"IsT": [np.zeros((9, 9), np.uint8)] * 4}, "IsT: 4 entries, but phisT has 3"),
     ],
 )
 def test_what_is_not_cofw_is_refused(tmp_path, change, message):

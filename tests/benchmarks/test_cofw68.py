@@ -89,7 +89,7 @@ def test_without_pictures_there_are_records_and_nothing_to_train_on(own_tree, tr
 
 def test_a_picture_that_is_missing_among_others(own_tree):
     write_cofw(own_tree, "test", 10)
-    with pytest.raises(DataError, match=r"IsT\{11\}: is missing"):
+    with pytest.raises(DataError, match=r"bboxes: 11 rows, but .* holds 10 pictures"):
         COFW68(own_tree).records("test")
 
 
@@ -129,6 +129,7 @@ def test_a_bad_annotation_is_named(own_tree, variables, message):
     ("boxes", "message"),
     [
         (np.ones((10, 4)), "line 11: variable bboxes: is missing; there are 10 rows"),
+        (np.ones((11, 4)) * [1, 1, 9, 1e9], "line 1: variable bboxes: the box reaches out nowhere"),
         (np.ones((11, 3)), "variable bboxes: the shape is 11 × 3"),
         (np.zeros((11, 4)), "line 1: variable bboxes: the box is 0 wide"),
     ],

@@ -109,7 +109,7 @@ class MatPhoto(Photo):
 
     def _picture(self) -> Any:  # noqa: ANN401, h5py has no types
         """The dataset, of which is known that it may be read."""
-        handle, references = self._cell()
+        handle, references = _cell(self.file, self.variable, self._source)
         if not self.row < len(references):
             fail(self.file, self._entry, f"is missing; the file holds {len(references):,} pictures")
         dataset = referenced(handle, self.file, self._entry, references[self.row])
@@ -130,23 +130,6 @@ class MatPhoto(Photo):
             check_storage(dataset, self.file, self._entry)
         return dataset
 
-    def _cell(self) -> tuple[Any, list[Any]]:
-        """The open file and the references of the cell array, kept for this process."""
-        try:
-            stamp = self.file.stat()
-        except FileNotFoundError as error:
-            raise DataError(
-                f"the file that the pictures lie in is missing; get it from {self._source}",
-                file=self.file,
-            ) from error
-        except OSError as error:
-            raise DataError(
-                f"the file that the pictures lie in cannot be read ({error.strerror}); check the "
-                "file and its permissions",
-                file=self.file,
-            ) from error
-        return _opened(self.file, self.variable, os.getpid(), stamp.st_mtime_ns, stamp.st_size)
-
     def _pixels(self, picture: Any, region: Region) -> UInt8[np.ndarray, "h w 3"]:  # noqa: ANN401
         # MATLAB keeps a picture column by column: channels first, then x, then y.
         columns, rows = slice(region.x0, region.x1), slice(region.y0, region.y1)
@@ -157,6 +140,37 @@ class MatPhoto(Photo):
             pixels = np.repeat(pixels, 3, axis=2)
         rgb: UInt8[np.ndarray, "h w 3"] = np.ascontiguousarray(pixels)
         return rgb
+
+
+def picture_count(file: Path, variable: str, source: str) -> int:
+    """How many pictures a file holds.
+
+    Args:
+        file: The MATLAB file.
+        variable: The cell array of pictures.
+        source: Where the file can be had, for the message if it is missing.
+
+    Raises:
+        DataError: If the file cannot be opened, or the variable is no cell array.
+    """
+    return len(_cell(file, variable, source)[1])
+
+
+def _cell(file: Path, variable: str, source: str) -> tuple[Any, list[Any]]:
+    """The open file and the references of the cell array, kept for this process."""
+    try:
+        stamp = file.stat()
+    except FileNotFoundError as error:
+        raise DataError(
+            f"the file that the pictures lie in is missing; get it from {source}", file=file
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"the file that the pictures lie in cannot be read ({error.strerror}); check the file "
+            "and its permissions",
+            file=file,
+        ) from error
+    return _opened(file, variable, os.getpid(), stamp.st_mtime_ns, stamp.st_size)
 
 
 def _size(picture: Any) -> Size:  # noqa: ANN401
@@ -178,4 +192,4 @@ def _opened(
     return handle, read_cell(handle, file, name, None)
 
 
-__all__ = ["MatPhoto"]
+__all__ = ["MatPhoto", "picture_count"]

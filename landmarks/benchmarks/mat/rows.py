@@ -51,19 +51,42 @@ def flags(
     return true
 
 
-def box_from_1(file: Path, name: str, row: int, box: Float[np.ndarray, "4"]) -> Box:
+def box_from_1(file: Path, name: str, row: int, box: Float[np.ndarray, "4"], picture: Size) -> Box:
     """``left, top, width, height``, counted from 1 as MATLAB does, as a box.
 
     Raises:
-        DataError: If it has no width or no height.
+        DataError: If it has no width or no height, or reaches farther out than ten times the
+            picture's longer side.
 
-    >>> box_from_1(Path("a.mat"), "bbox", 0, np.array([11.0, 21.0, 5.0, 6.0]))
+    >>> box_from_1(Path("a.mat"), "bbox", 0, np.array([11.0, 21.0, 5.0, 6.0]), Size(100, 80))
     Box(x0=10.0, y0=20.0, x1=15.0, y1=26.0)
     """
     left, top, width, height = box.tolist()
     if not (width > 0 and height > 0):
         raise row_error(file, name, row, f"the box is {width:g} wide and {height:g} high")
-    return Box(left - 1, top - 1, left - 1 + width, top - 1 + height)
+    return near_box(
+        file, name, row, Box(left - 1, top - 1, left - 1 + width, top - 1 + height), picture
+    )
 
 
-__all__ = ["box_from_1", "far_away", "flags", "row_error"]
+def near_box(file: Path, name: str, row: int, box: Box, picture: Size) -> Box:
+    """A box that may reach beyond the picture, but not far.
+
+    Raises:
+        DataError: If it has no area, or a corner lies farther out than ten times the picture's
+            longer side.
+    """
+    if not (box.x0 < box.x1 and box.y0 < box.y1):
+        raise row_error(
+            file,
+            name,
+            row,
+            f"the box is left {box.x0:g}, right {box.x1:g}, top {box.y0:g}, bottom {box.y1:g}, "
+            "expected left below right and top below bottom",
+        )
+    if far_away(np.array(box).reshape(2, 2), picture) is not None:
+        raise row_error(file, name, row, "the box reaches out nowhere near the picture")
+    return box
+
+
+__all__ = ["box_from_1", "far_away", "flags", "near_box", "row_error"]
