@@ -11,7 +11,7 @@ from landmarks.batch import Record
 from landmarks.benchmarks import protocols_68
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split, Subset
 from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
-from landmarks.benchmarks.files.folder_splits import Folder, annotations
+from landmarks.benchmarks.files.folder_splits import Folder, annotations, needed_annotations
 from landmarks.benchmarks.files.folders import listing, picture_beside, pictures_by_stem
 from landmarks.benchmarks.mat.points import from_1
 from landmarks.benchmarks.mat.reading import read_mat
@@ -99,10 +99,11 @@ class AFLW2000(FaceByFace):
             ValueError: If there is no such split; the message lists those there are.
         """
         folder = self._folder(split)
+        names = needed_annotations(folder, _SUFFIX, self.facts.splits[split].published)
         pictures = pictures_by_stem(listing(folder.path))
         return [
             FaceSource(file, None, partial(_read, folder, file, pictures))
-            for file in (folder.path / name for name in annotations(folder, _SUFFIX))
+            for file in (folder.path / name for name in names)
         ]
 
     def found(self, split: str) -> str:

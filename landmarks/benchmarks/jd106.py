@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, final
+from typing import final
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +12,7 @@ from landmarks.batch import Box, Record
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split
 from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.files.counted import read_counted
-from landmarks.benchmarks.files.folders import listing, natural
+from landmarks.benchmarks.files.folder_splits import Folder, annotations, needed_annotations
 from landmarks.benchmarks.files.text import coordinate, fail, quoted, read_lines
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import DataError
@@ -30,6 +30,7 @@ _SOURCE = (
     "https://facial-landmarks-localization-challenge.github.io/ (2019), "
     "https://fllc-icpr2020.github.io/home/ (2020)"
 )
+_SUFFIX = ".txt"
 _LAYOUT = """\
 Training_data/{AFW,HELEN,IBUG,LFPW}/picture/*.jpg              training faces (2019)
 Training_data/{AFW,HELEN,IBUG,LFPW}/landmark/*.jpg.txt
@@ -61,13 +62,6 @@ def _protocols() -> tuple[Protocol, ...]:
         Protocol("jd106/inter_pupil", InterPupil(*eyes)),
         Protocol("jd106/diag", LandmarkBoxDiagonal()),
     )
-
-
-class _Folder(NamedTuple):
-    """A folder with ``picture`` and ``landmark``: its name, and where it lies."""
-
-    name: str
-    path: Path
 
 
 @final
@@ -147,28 +141,23 @@ class JD106(FaceByFace):
             ValueError: If there is no such split; the message lists those there are.
         """
         folders = self._folders(split)
+        everywhere = [folder for other in _PLACES for folder in self._there(other)]
         corrected = self._corrected()
         boxes = self._present(_BOX_PLACES)
         sources: list[FaceSource] = []
         for folder in folders:
-            annotations = sorted(_annotations(folder), key=natural)
-            if not annotations:
-                raise DataError(
-                    "the folder holds no .txt file, expected one for each picture; unpack "
-                    f"{folder.name} again, or delete the folder to go on without it",
-                    file=folder.path / "landmark",
-                )
-            for name in annotations:
+            for name in needed_annotations(_annotated(folder), _SUFFIX, None):
                 file = corrected.get(name, folder.path / "landmark" / name)
-                rect = f"{name.removesuffix('.txt')}.rect"
+                also = [f for f in everywhere if f.path != folder.path] if name in corrected else []
+                rect = f"{name[: -len(_SUFFIX)]}.rect"
                 places = [place / rect for place in (folder.path / "rect", *boxes)]
-                sources.append(FaceSource(file, None, partial(_face, folder, file, places)))
+                sources.append(FaceSource(file, None, partial(_face, folder, file, places, also)))
         return sources
 
     def found(self, split: str) -> str:
         """What is there of a split, such as ``2,000 of 2,000 test faces``."""
         facts = known_split(self.facts, split)
-        names = [name for folder in self._there(split) for name in _annotations(folder)]
+        names = [name for f in self._there(split) for name in annotations(_annotated(f), _SUFFIX)]
         sentence = f"{len(names):,} {facts.description}"
         if facts.published is not None:
             sentence = f"{len(names):,} of {facts.published:,} {facts.description}"
@@ -189,20 +178,19 @@ class JD106(FaceByFace):
         return {
             name: folder / name
             for folder in self._present(_CORRECTED_PLACES)
-            for name in listing(folder)
-            if name.endswith(".txt")
+            for name in annotations(Folder("", folder), _SUFFIX)
         }
 
-    def _there(self, split: str) -> list[_Folder]:
-        folders: list[_Folder] = []
+    def _there(self, split: str) -> list[Folder]:
+        folders: list[Folder] = []
         for place in _PLACES[split]:
             for path in self._present([place]):
                 same = (path.samefile(folder.path) for folder in folders)  # Test and test
                 if (path / "landmark").is_dir() and not any(same):
-                    folders.append(_Folder("" if place == "." else f"{place}/", path))
+                    folders.append(Folder("" if place == "." else f"{place}/", path))
         return folders
 
-    def _folders(self, split: str) -> list[_Folder]:
+    def _folders(self, split: str) -> list[Folder]:
         known_split(self.facts, split)
         root = needed_root(self.facts, self.root)
         folders = self._there(split)
@@ -217,12 +205,14 @@ class JD106(FaceByFace):
         return folders
 
 
-def _annotations(folder: _Folder) -> list[str]:
-    return [name for name in listing(folder.path / "landmark") if name.endswith(".txt")]
+def _annotated(folder: Folder) -> Folder:
+    """The folder of a folder's annotations."""
+    return Folder(folder.name, folder.path / "landmark")
 
 
-def _face(folder: _Folder, file: Path, rects: Sequence[Path]) -> Record:
-    picture = file.name.removesuffix(".txt")
+def _face(folder: Folder, file: Path, rects: Sequence[Path], also: Sequence[Folder]) -> Record:
+    """A face; ``also`` are the other folders that a correction of this name could be meant for."""
+    picture = file.name[: -len(_SUFFIX)]
     path = folder.path / "picture" / picture
     if not path.is_file():
         raise DataError(
@@ -235,6 +225,14 @@ def _face(folder: _Folder, file: Path, rects: Sequence[Path]) -> Record:
     points = read_counted(file, MARKUP_106.count, size)
     if file.parent != folder.path / "landmark":
         _check_correction(file, points, size)
+        for other in also:
+            if (other.path / "landmark" / file.name).is_file():
+                raise DataError(
+                    f"which face the correction is meant for cannot be known: {folder.path} and "
+                    f"{other.path} both hold one of this name; remove this file to go on with the "
+                    "first annotations",
+                    file=file,
+                )
     there = [rect for rect in rects if rect.is_file()]
     return Record(photo, points, _rect(there[0], size) if there else None)
 

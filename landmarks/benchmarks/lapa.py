@@ -9,9 +9,9 @@ from landmarks.batch import Record
 from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split
 from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
 from landmarks.benchmarks.files.counted import read_counted
-from landmarks.benchmarks.files.folders import listing, natural, picture_beside, pictures_by_stem
+from landmarks.benchmarks.files.folder_splits import Folder, annotations, needed_annotations
+from landmarks.benchmarks.files.folders import listing, picture_beside, pictures_by_stem
 from landmarks.data.photo_file import PhotoFile
-from landmarks.errors import DataError
 from landmarks.markups import MARKUP_106
 from landmarks.metrics.normalisers import (
     InterOcular,
@@ -22,6 +22,7 @@ from landmarks.metrics.normalisers import (
 from landmarks.metrics.protocol import Protocol
 
 _SOURCE = "https://github.com/JDAI-CV/lapa-dataset"
+_SUFFIX = ".txt"
 _LAYOUT = """\
 train/images/*.jpg  train/landmarks/*.txt  18,176 faces  (also below LaPa/)
 val/images/*.jpg    val/landmarks/*.txt     2,000 faces
@@ -105,22 +106,16 @@ class LaPa(FaceByFace):
             ValueError: If there is no such split; the message lists those there are.
         """
         folder = self._folder(split)
-        annotations = sorted(_annotations(folder), key=natural)
-        if not annotations:
-            raise DataError(
-                f"the folder holds no .txt file, expected {self.facts.splits[split].published:,} "
-                f"of them; unpack {split} again",
-                file=folder / "landmarks",
-            )
+        names = needed_annotations(_annotated(folder), _SUFFIX, self.facts.splits[split].published)
         pictures = pictures_by_stem(listing(folder / "images"))
-        files = [folder / "landmarks" / name for name in annotations]
+        files = [folder / "landmarks" / name for name in names]
         return [FaceSource(file, None, partial(_face, file, pictures)) for file in files]
 
     def found(self, split: str) -> str:
         """What is there of a split, such as ``2,000 of 2,000 test faces``."""
         facts = known_split(self.facts, split)
         there = [place for place in self._places(split) if (place / "landmarks").is_dir()]
-        count = len(_annotations(there[0])) if there else 0
+        count = len(annotations(_annotated(there[0]), _SUFFIX)) if there else 0
         sentence = f"{count:,} of {facts.published:,} {facts.description}"
         if facts.published is not None and count > facts.published:
             sentence += "; more than published: look for copies of files"
@@ -140,8 +135,9 @@ class LaPa(FaceByFace):
         )
 
 
-def _annotations(folder: Path) -> list[str]:
-    return [name for name in listing(folder / "landmarks") if name.endswith(".txt")]
+def _annotated(folder: Path) -> Folder:
+    """The folder of a split's annotations."""
+    return Folder(folder.name, folder / "landmarks")
 
 
 def _face(file: Path, pictures: dict[str, list[str]]) -> Record:

@@ -186,7 +186,7 @@ def _sources(place: _Annotations) -> list[FaceSource]:
 
 
 def _read(place: _Annotations, file: Path, pictures: Mapping[str, Sequence[str]]) -> Record:
-    picture = picture_beside(file, pictures, file.name.removesuffix(place.suffix))
+    picture = picture_beside(file, pictures, file.name[: -len(place.suffix)])
     photo = PhotoFile(place.pictures.path / picture, f"{place.pictures.name}/{picture}")
     size = photo.check()
     if place.suffix == _LANDMARKS_SUFFIX:

@@ -135,6 +135,26 @@ def test_a_correction_of_another_picture_is_refused(own_tree):
     assert len(JD106(own_tree).records("test")) == 3
 
 
+def test_a_correction_that_two_faces_could_be_meant_by_is_refused(own_tree):
+    place = Path("landmark", "TEST_1_3.jpg.txt")
+    (own_tree / "Val" / place).write_text((own_tree / "Test_data1" / place).read_text())
+    picture = Path("picture", "TEST_1_3.jpg")
+    (own_tree / "Val" / picture).write_bytes((own_tree / "Test_data1" / picture).read_bytes())
+    for split, folder in (("test", "Val"), ("val", "Test_data1")):
+        with pytest.raises(DataError, match=rf"the correction is meant for .*{folder} both hold"):
+            JD106(own_tree).records(split)
+
+
+def test_a_suffix_in_capitals_is_read(own_tree):
+    expected = JD106(own_tree).records("test")
+    for file in (own_tree / "Test_data1" / "landmark").iterdir():
+        file.rename(file.with_suffix(".TXT"))
+    (own_tree / "Corrected_landmark").rename(own_tree / "Corrected")
+    records = JD106(own_tree).records("test")
+    assert [r.photo for r in records] == [r.photo for r in expected]
+    assert [r.box for r in records] == [r.box for r in expected]
+
+
 # --- damaged files ---
 
 

@@ -104,23 +104,45 @@ class FolderSplits:
 
 
 def annotations(folder: Folder, suffix: str) -> list[str]:
-    """The names of the annotation files in a folder, in natural order."""
-    return sorted((name for name in listing(folder.path) if name.endswith(suffix)), key=natural)
+    """The names of the annotation files in a folder, in natural order.
+
+    The suffix, in lower case, may be written in any: some programs that unpack archives change it.
+    """
+    names = (name for name in listing(folder.path) if name.lower().endswith(suffix))
+    return sorted(names, key=natural)
 
 
-def needed_annotations(folder: Folder, suffix: str, published: int) -> Sequence[str]:
+def needed_annotations(folder: Folder, suffix: str, published: int | None) -> Sequence[str]:
     """The names of the annotation files in a folder, in natural order, at least one.
 
+    Args:
+        folder: The folder.
+        suffix: What the names end in.
+        published: How many the owners publish, or None where they say no number.
+
     Raises:
-        DataError: If there is none.
+        DataError: If there is none, or if two of them are annotations of one picture.
     """
     names = annotations(folder, suffix)
     if not names:
+        wanted = "one for each picture" if published is None else f"{published:,} of them"
         raise DataError(
-            f"the folder holds no {suffix} file, expected {published:,} of them beside their "
-            f"pictures; unpack {folder.name} again, or delete the folder to go on without it",
+            f"the folder holds no {suffix} file, expected {wanted}; unpack "
+            f"{folder.name.rstrip('/') or folder.path.name} again, or delete the folder to go on "
+            "without it",
             file=folder.path,
         )
+    seen: dict[str, str] = {}
+    for name in names:
+        # Neither spaces nor the case of a suffix tell two pictures apart.
+        stem = name[: -len(suffix)].replace(" ", "")
+        if stem in seen:
+            raise DataError(
+                f"this and {seen[stem]} annotate one picture; keep the one that comes from the "
+                "distribution",
+                file=folder.path / name,
+            )
+        seen[stem] = name
     return names
 
 

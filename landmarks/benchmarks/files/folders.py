@@ -47,7 +47,8 @@ def natural(name: str) -> tuple[list[str | int], str]:
 def below(root: Path, name: str, file: Path, line: int | None = None) -> Path:
     """The place that a name in an annotation file means, below a folder and nowhere else.
 
-    Both kinds of slashes separate folders.
+    Both kinds of slashes separate folders. Only the name is looked at: a symbolic link below the
+    folder is followed wherever it leads, for people keep pictures on other disks.
 
     Args:
         root: The folder.
@@ -71,7 +72,7 @@ def below(root: Path, name: str, file: Path, line: int | None = None) -> Path:
         else "holds a character that no file name can hold"
         if any(ord(character) < 32 for character in name)
         else "leads out of the folder that the pictures lie in"
-        if parts[0] == "" or ":" in parts[0] or ".." in parts
+        if parts[0] == "" or ":" in parts[0] or any(map(_leads_out, parts))
         else None
     )
     if bad:
@@ -82,6 +83,15 @@ def below(root: Path, name: str, file: Path, line: int | None = None) -> Path:
             line=line,
         )
     return root.joinpath(*parts)
+
+
+def _leads_out(part: str) -> bool:
+    """Whether a part of a name is no folder or file of this name on some system.
+
+    Windows takes dots and spaces off the end of a name, so that ``.. `` may mean ``..``, and starts
+    anew at a drive such as ``C:`` wherever it stands.
+    """
+    return part[1:2] == ":" or (part.rstrip(" .") == "" and part not in ("", "."))
 
 
 def pictures_by_stem(names: Sequence[str]) -> dict[str, list[str]]:

@@ -67,7 +67,25 @@ def test_annotations_are_in_natural_order(root):
     folder = Folder("01_Indoor", root / "a" / "01_Indoor")
     with pytest.raises(DataError, match=r"holds no \.mat file, expected 3 .* unpack 01_Indoor"):
         needed_annotations(folder, ".mat", 3)
-    for name in ("x_10.mat", "x_9.mat", "x_9.jpg", "._x_9.mat", "X.MAT"):
+    for name in ("x_10.mat", "x_9.mat", "x_9.jpg", "._x_9.mat", "X.MATH"):
         (folder.path / name).touch()
     assert annotations(folder, ".mat") == ["x_9.mat", "x_10.mat"]
     assert needed_annotations(folder, ".mat", 3) == ["x_9.mat", "x_10.mat"]
+
+
+def test_a_suffix_may_be_written_in_any_case(tmp_path):
+    for name in ("a.PTS", "b.pts", "c.Pts", "d.txt", ".e.pts"):
+        (tmp_path / name).touch()
+    assert annotations(Folder("", tmp_path), ".pts") == ["a.PTS", "b.pts", "c.Pts"]
+    assert needed_annotations(Folder("", tmp_path), ".pts", 3) == ["a.PTS", "b.pts", "c.Pts"]
+
+
+@pytest.mark.parametrize("other", ["image_092_01.pts", "image_092 _01.PTS"])
+def test_two_annotations_of_one_picture_are_refused(tmp_path, other):
+    for name in ("image_092 _01.pts", other):
+        (tmp_path / name).touch()
+    message = r"this and image_092.* annotate one picture"
+    with pytest.raises(DataError, match=message) as caught:
+        needed_annotations(Folder("", tmp_path), ".pts", 2)
+    assert caught.value.file is not None
+    assert caught.value.file.parent == tmp_path
