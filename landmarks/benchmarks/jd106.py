@@ -69,7 +69,7 @@ class JD106(FaceByFace):
     """JD-landmark as distributed for the challenges of 2019 and 2020.
 
     Splits: ``train`` (about 11,400 faces in 2019, more than 24,000 with the test faces in 2020),
-    ``val`` and ``test`` (2,000 each), of as many folders of the layout as are there, and ``faces``,
+    of as many folders of the layout as are there, ``val`` and ``test`` (2,000 each), and ``faces``,
     the faces of one such folder given as the root. A face is ``picture/X.jpg`` with
     ``landmark/X.jpg.txt`` (``106``, then the points) and, for most, ``rect/X.jpg.rect`` (left, top,
     right, bottom): the rectangle of the owners' detector, enlarged by an eighth, read as the box.
@@ -82,6 +82,12 @@ class JD106(FaceByFace):
     Where ``Corrected_landmark`` lies beside, as the owners published it, its points take the place
     of the first ones; one that lies mostly off its picture is refused, since it was set on another.
     `found` says how many corrections there are.
+
+    The split ``test`` is one set of faces, the first of ``Test_data1``, ``Test_data2`` and ``Test``
+    that is there: a figure on two of them at once could be compared with no other.
+
+    The points are ordered as in the challenges' own figure. The 106 points of insightface
+    (``2d106det``) are ordered otherwise and cannot be scored here as they are.
 
     Points and rectangles are pixels that count from 0: the challenges put [0, 0] at the top left
     corner. Points 74 and 104, and 83 and 105, coincide: the eyes' centres. Training pictures are
@@ -188,7 +194,7 @@ class JD106(FaceByFace):
                 same = (path.samefile(folder.path) for folder in folders)  # Test and test
                 if (path / "landmark").is_dir() and not any(same):
                     folders.append(Folder("" if place == "." else f"{place}/", path))
-        return folders
+        return folders if split == "train" else folders[:1]
 
     def _folders(self, split: str) -> list[Folder]:
         known_split(self.facts, split)

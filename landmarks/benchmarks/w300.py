@@ -113,7 +113,12 @@ class W300(FaceByFace):
     folder by its own name, such as ``lfpw/testset``. A face of ``full`` carries its part's name as
     a subset. Where folders of a split are missing the others are read, and `found` says so.
 
-    The ``.pts`` files count pixels from 1; the records count from 0. No face box is read.
+    The ``.pts`` files count pixels from 1; the records count from 0. Lists that others have made of
+    them may not: HRNet's lie 2 px off pixels counted from 0, to the right and below.
+
+    No face box is read. The owners' boxes are a download of their own (``Bounding Boxes/*.mat``):
+    MATLAB structs, which are not read from files that may come from anywhere. Crops by a detector's
+    box, such as FAN's, need custom data that name the boxes.
 
     Protocols: ``300w/inter_ocular`` (outer eye corners 36 and 45, FR and AUC at 10 %, the usual
     one), ``300w/inter_pupil`` (means of 36–41 and 42–47), ``300w/box`` (``sqrt(w * h)`` of the

@@ -140,7 +140,8 @@ class WFLW(FaceByFace):
 
     Subsets: ``largepose``, ``expression``, ``illumination``, ``makeup``, ``occlusion`` and
     ``blur``, read from the flags of the test faces. Where the lists of the subsets lie beside, each
-    face must stand in those that its flags say, known by its first coordinate and its picture.
+    face must stand in those that its flags say, known by its first coordinate and its picture. A
+    face may be in several subsets; 534 of the test faces have no flag and are in none.
 
     Coordinates are taken as they stand, as pixels that count from 0. The owners do not say how they
     count; PFLD, HRNet and PIPNet read the lists without a shift, so that this is what published

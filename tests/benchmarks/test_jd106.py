@@ -1,4 +1,5 @@
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +144,16 @@ def test_a_correction_that_two_faces_could_be_meant_by_is_refused(own_tree):
     for split, folder in (("test", "Val"), ("val", "Test_data1")):
         with pytest.raises(DataError, match=rf"the correction is meant for .*{folder} both hold"):
             JD106(own_tree).records(split)
+
+
+def test_two_test_sets_are_not_mixed(own_tree):
+    expected = JD106(own_tree).records("test")
+    shutil.copytree(own_tree / "Test_data1", own_tree / "Test")
+    shutil.copytree(own_tree / "Test_data1", own_tree / "Test_data2")
+    (own_tree / "Corrected_landmark").rename(own_tree / "Corrected")
+    records = JD106(own_tree).records("test")
+    assert [r.photo for r in records] == [r.photo for r in expected]
+    assert JD106(own_tree).found("test") == "3 of 2,000 test faces"
 
 
 def test_a_suffix_in_capitals_is_read(own_tree):
