@@ -1,6 +1,7 @@
 """The command line: ``landmarks COMMAND``."""
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -34,6 +35,9 @@ _COMMANDS = {
 
 _OUTPUT_CLOSED = 141
 """The status of a program that ended by writing to a closed pipe, by the shells' convention."""
+
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,6 +75,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _OUTPUT_CLOSED
     except (DataError, SettingsError) as error:
         print(f"landmarks {options.command}: error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.filename is None and error.errno not in _DISK_FULL:
+            raise
+        place = "" if error.filename is None else f"{error.filename}: "
+        print(
+            f"landmarks {options.command}: error: {place}{error.strerror}; check the path, its "
+            "permissions and the space on its disk",
+            file=sys.stderr,
+        )
         return 2
     return int(status or 0)
 

@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 
@@ -54,6 +55,31 @@ def test_bad_input_is_one_line_and_status_2(error, monkeypatch, capsys):
     monkeypatch.setattr("landmarks.commands.oracle.main", fail)
     assert main(["oracle"]) == 2
     assert capsys.readouterr().err == f"landmarks oracle: error: {error}\n"
+
+
+def test_an_output_that_cannot_be_written_is_one_line(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "out"  # below a file, no folder can be made
+    monkeypatch.setattr(
+        "landmarks.commands.score.main", lambda words: folder.mkdir(parents=True, exist_ok=True)
+    )
+    assert main(["score"]) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"landmarks score: error: {folder}: Not a directory; check the path")
+    assert shown.count("\n") == 1
+
+
+def test_a_full_disk_is_one_line_and_other_faults_are_not_hidden(monkeypatch, capsys):
+    def fail(arguments):
+        raise OSError(*fault)
+
+    monkeypatch.setattr("landmarks.commands.oracle.main", fail)
+    fault = (errno.ENOSPC, "No space left on device")
+    assert main(["oracle"]) == 2
+    assert "error: No space left on device; check" in capsys.readouterr().err
+    fault = (errno.ECONNREFUSED, "Connection refused")
+    with pytest.raises(OSError, match="refused"):
+        main(["oracle"])
 
 
 def test_the_module_runs_as_the_command():

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from landmarks.files import complete_file, regular_size
+from landmarks.files import check_writable, complete_file, regular_size
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):
@@ -40,3 +40,13 @@ def test_only_a_regular_file_has_a_size(tmp_path):
     for name in ("folder", "pipe", "device", "nothing"):
         with pytest.raises(OSError, match=name):
             regular_size(tmp_path / name)
+
+
+def test_a_folder_is_tried_and_nothing_is_left_behind(tmp_path):
+    check_writable(tmp_path)
+    check_writable(tmp_path / "new" / "folder")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        check_writable(tmp_path / "file" / "folder")
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]

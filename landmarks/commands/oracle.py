@@ -13,6 +13,7 @@ from landmarks.commands.benchmark_option import (
 )
 from landmarks.commands.method_names import named_methods
 from landmarks.errors import DataError, SettingsError
+from landmarks.files import check_writable
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
     from landmarks.analysis.oracle import Condition, PlacedFaces
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str]) -> None:
         raise SettingsError(f"--sigma {options.sigma} must be a number of cells above 0")
     conditions = _conditions(options.corruption or [], options.level or [], options.on_top or [])
     methods = named_methods(options.methods)
+    check_writable(output)
     benchmark, split, faces = _faces(
         options.benchmark, options.root, options.split, options.crop_size, options.crop
     )

@@ -8,6 +8,7 @@ from jsonargparse import ArgumentParser
 
 from landmarks.commands.benchmark_option import add_benchmark_options, open_benchmark
 from landmarks.errors import SettingsError
+from landmarks.files import check_writable
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
     from landmarks.benchmarks.base import Facts
@@ -42,6 +43,8 @@ def main(arguments: Sequence[str]) -> int:
     from landmarks.data_check.suite import check_benchmark
     from landmarks.data_check.tables import summary, write_csv
 
+    if output is not None:
+        check_writable(output)
     try:
         report = check_benchmark(benchmark, splits, options.partial, accepted)
         print(summary(report))
