@@ -29,3 +29,11 @@ class AbsentError(DataError):
 
 class SettingsError(ValueError):
     """Settings that cannot be used; the message names the setting and what was expected."""
+
+
+def data_error_behind(error: BaseException) -> DataError | None:
+    """The file that an object was refused for, where a parser took it for a mistyped setting."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, DataError):
+        cause = cause.__cause__ or cause.__context__
+    return cause

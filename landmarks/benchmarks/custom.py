@@ -22,7 +22,7 @@ from landmarks.benchmarks.files.folders import below, contents
 from landmarks.benchmarks.files.text import HORIZON
 from landmarks.benchmarks.formats import Annotation, FaceFormat, ReadFaces
 from landmarks.data.photo_file import PhotoFile
-from landmarks.errors import DataError
+from landmarks.errors import AbsentError, DataError
 from landmarks.geometry import Size
 from landmarks.markups import Markup
 from landmarks.metrics.normalisers import InterOcular, InterPupil
@@ -120,17 +120,20 @@ class Custom(FaceByFace):
                 )
 
     def found(self, split: str) -> str:
-        """How many faces are there, such as ``12 of 20 faces of cats train``."""
+        """How many faces are there, such as ``12 of 20 faces of cats train``, and what is wrong."""
         published, description = known_split(self.facts, split)
         of_all = "" if published is None else f" of {published:,}"
         try:
             kind = self._described.files[split].format
             found = _read(_faces(kind, self._places(split), self.facts.markup.count))
-        except DataError:
-            return f"0{of_all} {description} (its files are not there, or cannot be read)"
-        sentence = f"{len(found.faces):,}{of_all} {description}"
+        except DataError as error:
+            return f"0{of_all} {description} ({error})"
+        bad = [face for face in found.faces if isinstance(face, DataError)]
+        sentence = f"{len(found.faces) - len(bad):,}{of_all} {description}"
         if found.left_out:
             sentence += f" ({found.left_out:,} annotations without a point left out)"
+        if bad:
+            sentence += f"; {len(bad):,} that cannot be read, the first: {bad[0]}"
         if published is not None and len(found.faces) > published:
             sentence += "; more than the description says"
         return sentence
@@ -177,6 +180,8 @@ class Custom(FaceByFace):
     def _places(self, split: str) -> "_Places":
         files = self._described.files[split]
         assert self.root is not None
+        if not self.root.is_dir():
+            raise AbsentError("the root is no folder; pass the right --root", file=self.root)
         beside = self.description.parent
         folders = [beside] if self._described.beside else [self.root, beside]
         annotations = self._place(split, files, files.annotations, folders)
@@ -197,7 +202,7 @@ class Custom(FaceByFace):
         if name.strip("./") == "" and there:  # the root itself
             return there[0]
         if not there:
-            raise DataError(
+            raise AbsentError(
                 f"{name!r} of split {split!r} is not there: not below "
                 f"{' nor below '.join(map(str, dict.fromkeys(folders)))}. The first of them holds "
                 f"{contents(folders[0])}; pass the right --root (to fit, validate and test: "

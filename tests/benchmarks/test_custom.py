@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from landmarks.benchmarks.custom import Custom
 from landmarks.benchmarks.formats import Coco, CsvTable, PtsFolder, TxtFolder
 from landmarks.cli import main
-from landmarks.errors import DataError
+from landmarks.errors import AbsentError, DataError
 from tests.analysis.tiny_experiment import tiny_experiment
 from tests.benchmarks.fuzz import agree, check_reading, some_of, text_mutations
 from tests.benchmarks.official.truth import Face
@@ -155,13 +155,58 @@ def test_files_that_are_not_there(tmp_path):
     assert len(benchmark.records("test")) == 4
 
 
+def test_what_is_wrong_is_said_where_faces_are_counted(tmp_path):
+    own = write(tmp_path)
+    text = own.read_text()
+    more = "nose_tip: 5\npoints: 10"
+    own.write_text(text.replace("points: 9\n", "").replace("nose_tip: 5", more))
+    benchmark = Custom(own)
+    assert benchmark.found("train").startswith(
+        "0 faces of cats train; 8 that cannot be read, the first: "
+    )
+    assert "expected 30: x, y and v for each of the description's 10 points" in (
+        benchmark.found("train")
+    )
+    assert "there is no column 'x9'" in benchmark.found("test")
+    assert "expected 10, the description's number" in benchmark.found("lines")
+    own.write_text(text.replace("pts: pts", "pts: train.json").replace("txt: txt", "txt: pts"))
+    benchmark = Custom(own)
+    assert "train.json: a file, expected a folder of .pts files" in benchmark.found("points")
+    assert "name another folder in the description" in benchmark.found("lines")
+
+
+def test_a_root_that_is_no_folder_is_refused_though_all_lies_beside_the_description(own, tmp_path):
+    with pytest.raises(AbsentError, match="nowhere: the root is no folder"):
+        Custom(own, tmp_path / "nowhere").prepare(["train"])
+
+
+@pytest.mark.parametrize("command", ["fit", "compare", "data prepare"])
+def test_a_description_that_cannot_be_read_is_one_line(command, tmp_path, capsys):
+    experiment = tiny_experiment(tmp_path)
+    content = yaml.safe_load(experiment.read_text())
+    content["data"] = {
+        "class_path": "landmarks.datamodules.CustomData",
+        "init_args": {"description": str(tmp_path / "none.yaml")},
+    }
+    words = ["--output", str(tmp_path / "out")]
+    if command == "fit":
+        content = {key: content[key] for key in ("model", "data", "trainer")}
+    experiment.write_text(yaml.safe_dump(content))
+    config = [str(experiment)] if command == "compare" else ["--config", str(experiment)]
+    assert main([*command.split(), *config, *words]) == 2
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1
+    assert f"error: {tmp_path / 'none.yaml'}: the description cannot be read" in shown
+
+
 @pytest.mark.parametrize("path", ["../train.json", "/etc/passwd", "a/../../x"])
 def test_no_file_outside_is_opened(tmp_path, path):
     description = write(tmp_path / "own", ["train"])
     text = description.read_text()
     description.write_text(text.replace("train.json", path))
-    with pytest.raises(DataError, match="leads out of the folder"):
-        Custom(description).records("train")
+    with pytest.raises(DataError, match=r"coco is '.*leads out of the folder") as caught:
+        Custom(description)
+    assert (caught.value.file, caught.value.line) == (description, 11)
     description.write_text(text)
     coco = coco_file(tmp_path / "own" / "train.json", {"keypoints": [5, 5, 2] * 9})
     coco.write_text(coco.read_text().replace("0.png", path))

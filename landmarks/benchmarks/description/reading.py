@@ -205,8 +205,8 @@ def _files(node: YamlNode, settings: Mapping[str, YamlNode], pixel: int | None) 
     return SplitFiles(
         node.line,
         _format(key, settings),
-        settings[key].text(),
-        settings["pictures"].text() if "pictures" in settings else None,
+        settings[key].path(),
+        settings["pictures"].path() if "pictures" in settings else None,
         pixel or 0,
     )
 

@@ -102,6 +102,21 @@ class YamlNode:
             self.fail("is empty, expected a text")
         return value
 
+    def path(self) -> str:
+        """The path of a file or folder below another.
+
+        Raises:
+            DataError: If it is no text, absolute, or leads out of the folder.
+        """
+        value = self.text()
+        parts = value.replace("\\", "/").split("/")
+        if parts[0] == "" or ":" in parts[0] or ".." in parts or not value.isprintable():
+            self.fail(
+                f"is {quoted(value)}, which leads out of the folder; expected a path below the "
+                "root, or below the description's folder: --root can be any folder"
+            )
+        return value
+
     def whole(self, least: int = 0, most: int | None = None) -> int:
         """A whole number.
 

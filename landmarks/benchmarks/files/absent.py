@@ -5,7 +5,7 @@ from pathlib import Path
 
 from landmarks.benchmarks.base import Facts, Split
 from landmarks.benchmarks.files.folders import contents
-from landmarks.errors import AbsentError, DataError
+from landmarks.errors import AbsentError
 
 
 def known_split(facts: Facts, split: str) -> Split:
@@ -25,10 +25,10 @@ def needed_root(facts: Facts, root: Path | None) -> Path:
     """The root, which a benchmark of files cannot do without.
 
     Raises:
-        DataError: If there is none; the message says where the files can be had.
+        AbsentError: If there is none; the message says where the files can be had.
     """
     if root is None:
-        raise DataError(
+        raise AbsentError(
             f"{facts.title} needs the folder that its files lie in: pass --root DIR (to fit, "
             f"validate and test: --data.root DIR). It can be had from {facts.source}; expected "
             f"below DIR:\n{facts.layout}"

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from landmarks.benchmarks.files.folders import listing, natural, picture_beside, pictures_by_stem
 from landmarks.benchmarks.formats.base import (
+    CURE,
     Annotation,
     FaceToWrite,
     ReadFaces,
@@ -42,11 +43,13 @@ def read_folder(
     Raises:
         DataError: If the folder holds no such file.
     """
+    if not source.is_dir():
+        raise DataError(f"a file, expected a folder of {suffix} files; {CURE}", file=source)
     files = _below(source, suffix)
     if not files:
         raise DataError(
             f"the folder holds no {suffix} file; expected one for each picture, in it or in "
-            "folders below it",
+            "folders below it; name another folder in the description",
             file=source,
         )
     known: dict[Path, list[str]] = {}

@@ -159,8 +159,9 @@ class _Table:
                 self._fail(
                     line,
                     f"column {quoted(name)} is not known; expected picture, x0, y0 to "
-                    f"x{count - 1}, y{count - 1}, and if wanted box_x0, box_y0, box_x1, box_y1, "
-                    f"occluded0 to occluded{count - 1}, subsets, name",
+                    f"x{count - 1}, y{count - 1} for the description's points, and if wanted "
+                    f"box_x0, box_y0, box_x1, box_y1, occluded0 to occluded{count - 1}, subsets, "
+                    "name",
                 )
         missing = [name for name in ("picture", *self.points) if name not in self.places]
         for group in (_BOX, self.flags):
@@ -168,7 +169,11 @@ class _Table:
             if any(there) and not all(there):
                 missing += [name for name in group if name not in self.places]
         if missing:
-            self._fail(line, f"there is no column {quoted(missing[0])}")
+            self._fail(
+                line,
+                f"there is no column {quoted(missing[0])}, expected one for each coordinate of the "
+                f"description's {count} points, and all of a group or none",
+            )
 
     def face(self, row: Sequence[str], line: int) -> Annotation:
         if len(row) != len(self.places):

@@ -64,7 +64,9 @@ def _read(file: Path, count: int, picture: Size) -> Float[np.ndarray, "K 2"]:
         lines.pop()
     first = lines[0] if lines else ""
     if first != str(count):
-        fail(file, 1, f"{quoted(first)}, expected the number of points, {count}", CURE)
+        fail(
+            file, 1, f"{quoted(first)}, expected {count}, the description's number of points", CURE
+        )
     if len(lines) != count + 1:
         fail(
             file,

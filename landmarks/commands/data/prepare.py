@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser
 
-from landmarks.errors import DataError, SettingsError
+from landmarks.errors import SettingsError, data_error_behind
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
     from landmarks.analysis.experiment import Settings
@@ -180,9 +180,9 @@ def _data(path: Path, settings: "Settings", splits: str | None) -> "FaceDataModu
     data["init_args"].pop("prepared", None)
     try:
         built = parser.instantiate(parser.parse_object({"data": data})).data
-    except DataError:
-        raise
     except Exception as error:
+        if (refused := data_error_behind(error)) is not None:
+            raise refused from error
         raise SettingsError(f"{path}: {' '.join(str(error).split())}") from error
     assert isinstance(built, FaceDataModule)
     if splits is not None:

@@ -28,8 +28,8 @@ def test_files_may_be_named_without_the_picture_s_suffix(tmp_path):
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("", 1, "number of points, 9"),
-        ("8\n", 1, "number of points, 9"),
+        ("", 1, "expected 9, the description's number of points"),
+        ("8\n", 1, "expected 9, the description's number of points"),
         ("9\n1 2\n", 2, "1 lines behind the first, expected 9"),
         ("9\n" + "1 2\n" * 10, 11, "10 lines behind the first"),
         ("9\n" + "1 2\n" * 8 + "1\n", 10, "expected x and y"),
