@@ -11,8 +11,14 @@ from torch import Tensor
 from landmarks.codecs.base import StatedError
 from landmarks.codecs.peaks.base import Peak, Peaks
 from landmarks.codecs.peaks.bounds import float32_error, phases_within
-from landmarks.codecs.peaks.spread import peak_spread
-from landmarks.codecs.peaks.windows import away_from_border, highest_cells, windows
+from landmarks.codecs.peaks.spread import SPREAD_RADIUS, inner_cells, window_spread
+from landmarks.codecs.peaks.windows import (
+    away_from_border,
+    highest_cells,
+    middle_of,
+    part_of,
+    windows,
+)
 from landmarks.geometry import Size, kept_inside
 
 
@@ -58,16 +64,18 @@ class Dark(Peak):
     def forward(self, maps: Float[Tensor, "B K h w"]) -> Peaks:
         """The highest cell of each map and a Newton step from it."""
         cells, confidence = highest_cells(maps)
-        raw = windows(maps, cells, radius=self.kernel_size // 2 + 2)
+        size = Size(*maps.shape[-2:])
+        reach = self.kernel_size // 2 + 2
+        seen = windows(maps, cells, radius=max(reach, SPREAD_RADIUS + 1))
         # Points innermost: the blur adds up long lines instead of short pieces.
-        rows = raw.permute(2, 3, 0, 1).contiguous()
+        rows = middle_of(seen, reach).permute(2, 3, 0, 1)
         blurred = _blur(_blur(rows, self.kernel).transpose(0, 1), self.kernel).transpose(0, 1)
         new_maximum = blurred.amax(dim=(0, 1))
         scaled = blurred * (confidence / new_maximum.clamp(min=torch.finfo(maps.dtype).tiny))
         step = _newton_step(scaled.clamp(min=1e-10).log())
         found = cells + step * away_from_border(cells, maps, margin=2)
-        kept = kept_inside(found, Size(*maps.shape[-2:]))
-        return Peaks(kept, confidence, peak_spread(maps, cells))
+        beside = part_of(seen, inner_cells(cells, size) - cells, SPREAD_RADIUS)
+        return Peaks(kept_inside(found, size), confidence, window_spread(beside, size))
 
     def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """What the blur's truncated tails leave; near the border the blur sees the zeros beyond.

@@ -10,8 +10,8 @@ from torch import Tensor
 from landmarks.codecs.base import StatedError
 from landmarks.codecs.peaks.base import Peak, Peaks
 from landmarks.codecs.peaks.bounds import float32_error, lost_to_a_neighbour, phases_within
-from landmarks.codecs.peaks.spread import peak_spread
-from landmarks.codecs.peaks.windows import highest_cells, windows
+from landmarks.codecs.peaks.spread import SPREAD_RADIUS, inner_cells, window_spread
+from landmarks.codecs.peaks.windows import highest_cells, middle_of, part_of, windows
 from landmarks.geometry import Size, kept_inside
 
 
@@ -45,15 +45,19 @@ class LocalSoftArgmax(Peak):
     def forward(self, maps: Float[Tensor, "B K h w"]) -> Peaks:
         """The highest cell of each map and the mean offset round it."""
         cells, confidence = highest_cells(maps)
+        size = Size(*maps.shape[-2:])
         reach = self.window // 2
-        around = windows(maps, cells, radius=reach)
+        # One look at the maps, of which both windows are parts.
+        inner = inner_cells(cells, size)
+        seen = windows(maps, inner, radius=max(reach + 1, SPREAD_RADIUS))
+        around = part_of(seen, cells - inner, reach)
         share = (self.temperature * around).flatten(2).softmax(dim=-1).view_as(around)
         offsets = torch.arange(-reach, reach + 1, dtype=maps.dtype, device=maps.device)
         mean = torch.stack(
             [(share.sum(dim=-2) * offsets).sum(-1), (share.sum(dim=-1) * offsets).sum(-1)], dim=-1
         )
-        kept = kept_inside(cells + mean, Size(*maps.shape[-2:]))
-        return Peaks(kept, confidence, peak_spread(maps, cells))
+        spread = window_spread(middle_of(seen, SPREAD_RADIUS), size)
+        return Peaks(kept_inside(cells + mean, size), confidence, spread)
 
     def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """The decoder's own bias within a cell, from its definition; larger on the border."""

@@ -9,8 +9,9 @@ from torch import Tensor
 from landmarks.codecs.base import StatedError
 from landmarks.codecs.peaks.base import Peak, Peaks
 from landmarks.codecs.peaks.bounds import float32_error, lost_to_a_neighbour
-from landmarks.codecs.peaks.spread import peak_spread
-from landmarks.codecs.peaks.windows import away_from_border, highest_cells, windows
+from landmarks.codecs.peaks.spread import SPREAD_RADIUS, inner_cells, window_spread
+from landmarks.codecs.peaks.windows import away_from_border, highest_cells, part_of, windows
+from landmarks.geometry import Size
 
 
 class QuarterOffset(Peak):
@@ -28,7 +29,11 @@ class QuarterOffset(Peak):
     def forward(self, maps: Float[Tensor, "B K h w"]) -> Peaks:
         """The moved cell of each map."""
         cells, confidence = highest_cells(maps)
-        around = windows(maps, cells, radius=1)
+        size = Size(*maps.shape[-2:])
+        # One look at the maps, of which the cell's neighbours are a part.
+        inner = inner_cells(cells, size)
+        seen = windows(maps, inner, SPREAD_RADIUS)
+        around = part_of(seen, cells - inner, radius=1)
         slope = torch.stack(
             [
                 around[..., 1, 2] - around[..., 1, 0],
@@ -37,7 +42,7 @@ class QuarterOffset(Peak):
             dim=-1,
         )
         moved = cells + 0.25 * slope.sign() * away_from_border(cells, maps, margin=1)
-        return Peaks(moved, confidence, peak_spread(maps, cells))
+        return Peaks(moved, confidence, window_spread(seen, size))
 
     def error(self, sigma: float, phase: float = 0.5) -> StatedError:
         """A quarter of a cell along each axis; on the border what `Argmax` leaves."""

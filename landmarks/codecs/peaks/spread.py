@@ -6,11 +6,14 @@ from torch import Tensor
 
 from landmarks.codecs.covariance import bounded_inverse
 from landmarks.codecs.peaks.windows import windows
+from landmarks.geometry import Size
 
 CELL_VARIANCE = 1 / 12
 """Variance along an axis of a point anywhere in a cell."""
 
-_RADIUS = 3
+SPREAD_RADIUS = 3
+"""Cells to either side of a peak, or of its inner neighbour, that its spread is read from."""
+
 _FAINT = 1e-5
 """A value so much lower than the highest says nothing."""
 
@@ -44,59 +47,83 @@ def peak_spread(
     >>> peak_spread(maps[None, None], torch.tensor([[[7, 8]]])).diagonal(dim1=-2, dim2=-1)
     tensor([[[4.0000, 1.0000]]])
     """
-    height, width = maps.shape[-2:]
-    # Opposite cells are compared, so at the border the window moves to where they exist.
+    size = Size(*maps.shape[-2:])
+    return window_spread(windows(maps, inner_cells(cells, size), SPREAD_RADIUS), size)
+
+
+def inner_cells(cells: Int64[Tensor, "B K 2"], size: Size) -> Int64[Tensor, "B K 2"]:
+    """The cells, those on the border moved to their inner neighbour, if the map has one.
+
+    A spread is read off opposite cells, so at the border its window moves to where they exist.
+    """
+    counts = (size.width, size.height)
     inward = [
         cells[..., axis].clamp(min(1, (count - 1) // 2), max(count // 2, count - 2))
-        for axis, count in enumerate((width, height))
+        for axis, count in enumerate(counts)
     ]
-    window = windows(maps, torch.stack(inward, dim=-1), _RADIUS)
+    return torch.stack(inward, dim=-1)
+
+
+def window_spread(window: Float[Tensor, "B K d d"], size: Size) -> Float[Tensor, "B K 2 2"]:
+    """What `peak_spread` finds, off the window round the inner cell, zero beyond the border.
+
+    Args:
+        window: Of `SPREAD_RADIUS`.
+        size: Of the map.
+    """
     # Points innermost: sums over the window then run along long lines.
-    values = window.flatten(2).permute(2, 0, 1).contiguous()
+    values = window.permute(2, 3, 0, 1).reshape(window[0, 0].numel(), -1)
 
     highest = values.amax(dim=0)
     some = highest > 0
-    values = torch.where(some, values / torch.where(some, highest, 1), 1).clamp(min=_FAINT)
+    # Where no value is above 0, all are 1.
+    least = torch.where(some, _FAINT, 1.0).to(values.dtype)
+    values = torch.maximum(values / torch.where(some, highest, 1), least)
     # A window and its half turn: of each pair of opposite cells the first, and the centre last.
+    squares = values * values
     pairs = len(values) // 2 + 1
-    one, other = values[:pairs], values[pairs - 1 :].flip(0)
-    weight = (one**-2 + other**-2) ** -2
-    weight[-1] = weight[-1] / 2  # The centre is its own opposite: it is one value, not two.
-    precision = _fit(-(one * other).log(), weight)
-    return bounded_inverse(*precision, CELL_VARIANCE, CELL_VARIANCE * max(height, width) ** 2)
+    one, other = squares[:pairs], squares[pairs - 1 :].flip(0)
+    product = one * other
+    weight = product / (one + other)
+    weight = weight * weight
+    weight[-1] *= 0.5  # The centre is its own opposite: it is one value, not two.
+    precision = (entry.view(window.shape[:2]) for entry in _fit(product.log(), weight))
+    widest = CELL_VARIANCE * max(size) ** 2
+    return bounded_inverse(*precision, CELL_VARIANCE, widest).to(window.dtype)
 
 
 def _fit(
-    sums: Float[Tensor, "P B K"], weight: Float[Tensor, "P B K"]
-) -> tuple[Float[Tensor, "B K"], Float[Tensor, "B K"], Float[Tensor, "B K"]]:
-    """Pxx, Pxy and Pyy of the least squares of ``sums = c + Pxx x² + 2 Pxy x y + Pyy y²``.
+    log_squares: Float[Tensor, "P N"], weight: Float[Tensor, "P N"]
+) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"], Float[Tensor, " N"]]:
+    """Pxx, Pxy and Pyy of the least squares of ``-log = c + Pxx x² + 2 Pxy x y + Pyy y²``.
 
-    Both run over the first half of a window, up to its centre. Sums of products, not a matrix
-    product, which autocast would round to half precision.
+    ``log_squares`` is twice the logarithm of the product of two opposite cells. Both run over the
+    first half of a window, up to its centre. In float64: float32's matrix
+    products would be rounded to half precision by autocast, and moments about 0 would lose digits.
     """
-    line = torch.arange(-_RADIUS, _RADIUS + 1, dtype=sums.dtype, device=sums.device)
-    x, y = line.repeat(len(line))[: len(sums)], line.repeat_interleave(len(line))[: len(sums)]
-    features = torch.stack([x * x, y * y, 2 * x * y])[..., None, None]
-    total = weight.sum(dim=0)
-    mean = (weight * features).sum(dim=1) / total
-    mean_sum = (weight * sums).sum(dim=0) / total
-    centred = features - mean[:, None]
-    weighted = weight * centred
-    right = (weighted * (sums - mean_sum)).sum(dim=1)
-
-    def moment(one: int, other: int) -> Float[Tensor, "B K"]:
-        return (weighted[one] * centred[other]).sum(dim=0)
+    line = torch.arange(-SPREAD_RADIUS, SPREAD_RADIUS + 1, dtype=torch.float64, device=weight.device)
+    x, y = line.repeat(len(line))[: len(log_squares)], line.repeat_interleave(len(line))[: len(log_squares)]
+    xx, yy, mixed = x * x, y * y, 2 * x * y
+    features = torch.stack([torch.ones_like(x), xx, yy, mixed])
+    squares = torch.stack([xx * xx, yy * yy, mixed * mixed, xx * yy, xx * mixed, yy * mixed])
+    weight = weight.double()
+    moments = torch.cat([features, squares]) @ weight
+    total, means = moments[0], moments[1:4] / moments[0]
+    right = features @ (weight * log_squares)
+    right = (means * right[0] - right[1:]) / 2
 
     # Elimination with pivots held well above what float32 can tell from 0: from the few high cells
     # of noise no fit can tell everything.
     prior = _NARROW * total.clamp(min=1e-7)
-    xx, yy, mixed = (moment(axis, axis) + prior for axis in range(3))
+    xx, yy, mixed = moments[4:7] - moments[1:4] * means + prior
+    xx_yy, xx_mixed = moments[7:9] - moments[1] * means[1:]
+    yy_mixed = moments[9] - moments[2] * means[2]
     narrow = prior / CELL_VARIANCE
     x_right, y_right, mixed_right = right[0] + narrow, right[1] + narrow, right[2]
-    y_by_x, mixed_by_x = moment(0, 1) / xx, moment(0, 2) / xx
+    y_by_x, mixed_by_x = xx_yy / xx, xx_mixed / xx
     y_pivot = torch.maximum(yy - y_by_x**2 * xx, _LEAST * yy)
     y_right = y_right - y_by_x * x_right
-    mixed_by_y = (moment(1, 2) - y_by_x * mixed_by_x * xx) / y_pivot
+    mixed_by_y = (yy_mixed - y_by_x * mixed_by_x * xx) / y_pivot
     mixed_pivot = torch.maximum(
         mixed - mixed_by_x**2 * xx - mixed_by_y**2 * y_pivot, _LEAST * mixed
     )
