@@ -1,16 +1,16 @@
 """Menpo 2D: the training set of the Menpo challenge, its faces with 68 points."""
 
-from collections.abc import Sequence
 from typing import final
 
 from landmarks.benchmarks import protocols_68
-from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split
+from landmarks.benchmarks.base import FaceSource, Facts, Split
 from landmarks.benchmarks.files.folder_splits import (
     Folder,
     FolderSplits,
     annotations,
     needed_annotations,
 )
+from landmarks.benchmarks.files.in_folders import InFolders
 from landmarks.benchmarks.files.pts import announces
 from landmarks.benchmarks.files.pts_folders import SUFFIX, from_1, pts_sources
 from landmarks.errors import DataError
@@ -30,7 +30,7 @@ trainset/   *.jpg *.pts  6,679 faces with 68 points and 2,300 with 39, which are
 
 
 @final
-class Menpo2D(FaceByFace):
+class Menpo2D(InFolders):
     """The training set of the Menpo 2D challenge (2017), of which the annotations are public.
 
     Its semi-frontal faces have the 68 points of 300W and are read. Its profile faces have 39 points
@@ -54,6 +54,7 @@ class Menpo2D(FaceByFace):
         root: The folder with ``trainset``; a folder ``menpo`` between is accepted.
     """
 
+    folders = _FOLDERS
     facts = Facts(
         name="menpo2d",
         title="Menpo 2D",
@@ -83,16 +84,6 @@ class Menpo2D(FaceByFace):
         layout=_LAYOUT,
     )
 
-    def prepare(self, splits: Sequence[str]) -> None:
-        """Makes sure that the splits are there; nothing needs to be made ready.
-
-        Raises:
-            DataError: If nothing of a split is found.
-            ValueError: If there is no such split.
-        """
-        for split in splits:
-            _FOLDERS.needed(self.facts, self.root, split)
-
     def sources(self, split: str) -> list[FaceSource]:
         """The faces of a split with 68 points, by the numbers in their names.
 
@@ -104,7 +95,7 @@ class Menpo2D(FaceByFace):
         """
         return [
             source
-            for folder in _FOLDERS.needed(self.facts, self.root, split)
+            for folder in self.needed(split)
             for source in pts_sources(folder, _semifrontal(folder), MARKUP_68.count, from_1)
         ]
 

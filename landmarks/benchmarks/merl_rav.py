@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 
 from landmarks.batch import Record
 from landmarks.benchmarks import protocols_68
-from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split, Subset
+from landmarks.benchmarks.base import FaceSource, Facts, Result, Split, Subset
 from landmarks.benchmarks.files.folder_splits import (
     Folder,
     FolderSplits,
@@ -18,6 +18,7 @@ from landmarks.benchmarks.files.folder_splits import (
     needed_annotations,
 )
 from landmarks.benchmarks.files.folders import listing, pictures_by_stem
+from landmarks.benchmarks.files.in_folders import InFolders
 from landmarks.benchmarks.files.pts import read_pts
 from landmarks.benchmarks.files.pts_folders import SUFFIX, pts_sources
 from landmarks.data.photo_file import PhotoFile
@@ -73,7 +74,7 @@ def _faces(subset: str) -> int:
 
 
 @final
-class MERLRAV(FaceByFace):
+class MERLRAV(InFolders):
     """MERL-RAV (Kumar et al. 2020, https://arxiv.org/abs/2004.02980): AFLW annotated anew.
 
     Each point is visible, hidden by something before the face (its place is estimated), or hidden
@@ -102,6 +103,7 @@ class MERLRAV(FaceByFace):
             ``merl_rav_labels`` and ``aflw``.
     """
 
+    folders = _FOLDERS
     facts = Facts(
         name="merl_rav",
         title="MERL-RAV",
@@ -138,16 +140,6 @@ class MERLRAV(FaceByFace):
         ),
     )
 
-    def prepare(self, splits: Sequence[str]) -> None:
-        """Makes sure that the splits are there; nothing needs to be made ready.
-
-        Raises:
-            DataError: If nothing of a split is found.
-            ValueError: If there is no such split.
-        """
-        for split in splits:
-            _FOLDERS.needed(self.facts, self.root, split)
-
     def sources(self, split: str) -> list[FaceSource]:
         """The faces of a split, ordered by folder and by the numbers in their names.
 
@@ -157,7 +149,7 @@ class MERLRAV(FaceByFace):
                 or a file is damaged.
             ValueError: If there is no such split; the message lists those there are.
         """
-        folders = [_annotated(f) for f in _FOLDERS.needed(self.facts, self.root, split)]
+        folders = [_annotated(f) for f in self.needed(split)]
         aflw = self._aflw() if any(folder.path.name == _LABELS for folder in folders) else {}
         sources: list[FaceSource] = []
         for folder in folders:

@@ -1,17 +1,17 @@
 """300W: 68 points on faces in the wild, and its test set of 600."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import final
 
 from landmarks.benchmarks import protocols_68
-from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split, Subset
+from landmarks.benchmarks.base import FaceSource, Facts, Result, Split, Subset
 from landmarks.benchmarks.files.folder_splits import (
     Folder,
     FolderSplits,
     annotations,
     needed_annotations,
 )
+from landmarks.benchmarks.files.in_folders import InFolders
 from landmarks.benchmarks.files.pts_folders import SUFFIX, from_1, pts_sources
 from landmarks.markups import MARKUP_68
 
@@ -105,7 +105,7 @@ _FOLDERS = FolderSplits(
 
 
 @final
-class W300(FaceByFace):
+class W300(InFolders):
     """300W in its official layout, pictures beside ``.pts`` files.
 
     Splits: ``train`` (3,148 faces), ``full`` (689), its two parts ``common`` (554) and
@@ -130,6 +130,7 @@ class W300(FaceByFace):
             ``02_Outdoor``, or some of them; a folder ``300W`` between is accepted.
     """
 
+    folders = _FOLDERS
     facts = Facts(
         name="300w",
         title="300W",
@@ -159,16 +160,6 @@ class W300(FaceByFace):
         results=_RESULTS,
     )
 
-    def prepare(self, splits: Sequence[str]) -> None:
-        """Makes sure that the splits are there; nothing needs to be made ready.
-
-        Raises:
-            DataError: If nothing of a split is found.
-            ValueError: If there is no such split.
-        """
-        for split in splits:
-            _FOLDERS.needed(self.facts, self.root, split)
-
     def sources(self, split: str) -> list[FaceSource]:
         """The faces of a split, ordered by folder and by the numbers in their names.
 
@@ -183,7 +174,7 @@ class W300(FaceByFace):
         subsets = _SUBSETS if split == "full" else {}
         return [
             source
-            for folder in _FOLDERS.needed(self.facts, self.root, split)
+            for folder in self.needed(split)
             for source in pts_sources(
                 folder,
                 needed_annotations(folder, SUFFIX, _PUBLISHED[folder.name]),

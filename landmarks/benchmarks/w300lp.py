@@ -7,7 +7,7 @@ from typing import NamedTuple, final
 
 from landmarks.batch import Record
 from landmarks.benchmarks import protocols_68
-from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Split
+from landmarks.benchmarks.base import FaceSource, Facts, Split
 from landmarks.benchmarks.files.folder_splits import (
     Folder,
     FolderSplits,
@@ -15,6 +15,7 @@ from landmarks.benchmarks.files.folder_splits import (
     needed_annotations,
 )
 from landmarks.benchmarks.files.folders import listing, picture_beside, pictures_by_stem
+from landmarks.benchmarks.files.in_folders import InFolders
 from landmarks.benchmarks.mat.points import from_1
 from landmarks.benchmarks.mat.reading import read_mat
 from landmarks.data.photo_file import PhotoFile
@@ -55,7 +56,7 @@ class _Annotations(NamedTuple):
 
 
 @final
-class W300LP(FaceByFace):
+class W300LP(InFolders):
     """300W-LP (Zhu et al. 2016, https://arxiv.org/abs/1511.07212), to train on.
 
     A 3-D face was fitted to each face of 300W and turned away in steps; the picture was warped with
@@ -91,6 +92,7 @@ class W300LP(FaceByFace):
             them; a folder ``300W_LP`` between is accepted.
     """
 
+    folders = _FOLDERS
     facts = Facts(
         name="300w_lp",
         title="300W-LP",
@@ -126,16 +128,6 @@ class W300LP(FaceByFace):
         layout=_LAYOUT,
     )
 
-    def prepare(self, splits: Sequence[str]) -> None:
-        """Makes sure that the splits are there; nothing needs to be made ready.
-
-        Raises:
-            DataError: If nothing of a split is found.
-            ValueError: If there is no such split.
-        """
-        for split in splits:
-            _FOLDERS.needed(self.facts, self.root, split)
-
     def sources(self, split: str) -> list[FaceSource]:
         """The faces of a split, ordered by folder and by the numbers in their names.
 
@@ -145,7 +137,7 @@ class W300LP(FaceByFace):
                 raises it if the picture is missing or a file is damaged.
             ValueError: If there is no such split; the message lists those there are.
         """
-        places = [_annotations(f) for f in _FOLDERS.needed(self.facts, self.root, split)]
+        places = [_annotations(f) for f in self.needed(split)]
         apart = [place for place in places if place.suffix == _LANDMARKS_SUFFIX]
         if apart and len(apart) < len(places):
             has = apart[0].pictures.name

@@ -1,16 +1,16 @@
 """The 600 test faces of the 300W challenge as a benchmark of their own."""
 
-from collections.abc import Sequence
 from typing import final
 
 from landmarks.benchmarks import protocols_68
-from landmarks.benchmarks.base import FaceByFace, FaceSource, Facts, Result, Split
+from landmarks.benchmarks.base import FaceSource, Facts, Result, Split
 from landmarks.benchmarks.files.folder_splits import (
     Folder,
     FolderSplits,
     annotations,
     needed_annotations,
 )
+from landmarks.benchmarks.files.in_folders import InFolders
 from landmarks.benchmarks.files.pts_folders import SUFFIX, from_1, pts_sources
 from landmarks.markups import MARKUP_68
 
@@ -36,7 +36,7 @@ _SECOND_HAND = "paperswithcode page of the paper, second-hand"
 
 
 @final
-class W300Private(FaceByFace):
+class W300Private(InFolders):
     """300W's 600 test faces, once private, tested on by networks trained on 300W-LP.
 
     This is "300W Split 2" of FAN (Bulat & Tzimiropoulos 2017, https://arxiv.org/abs/1703.07332)
@@ -57,6 +57,7 @@ class W300Private(FaceByFace):
             accepted, so that the root of 300W will do.
     """
 
+    folders = _FOLDERS
     facts = Facts(
         name="300w_private",
         title="300W private test set",
@@ -151,16 +152,6 @@ class W300Private(FaceByFace):
         ),
     )
 
-    def prepare(self, splits: Sequence[str]) -> None:
-        """Makes sure that the splits are there; nothing needs to be made ready.
-
-        Raises:
-            DataError: If nothing of a split is found.
-            ValueError: If there is no such split.
-        """
-        for split in splits:
-            _FOLDERS.needed(self.facts, self.root, split)
-
     def sources(self, split: str) -> list[FaceSource]:
         """The faces of a split, ordered by folder and by the numbers in their names.
 
@@ -171,7 +162,7 @@ class W300Private(FaceByFace):
         """
         return [
             source
-            for folder in _FOLDERS.needed(self.facts, self.root, split)
+            for folder in self.needed(split)
             for source in pts_sources(
                 folder,
                 needed_annotations(folder, SUFFIX, _FOLDERS.published[folder.name]),
