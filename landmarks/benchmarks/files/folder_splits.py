@@ -121,7 +121,8 @@ def needed_annotations(folder: Folder, suffix: str, published: int | None) -> Se
         published: How many the owners publish, or None where they say no number.
 
     Raises:
-        DataError: If there is none, or if two of them are annotations of one picture.
+        DataError: If there is none, if two of them are annotations of one picture, or if the name
+            of one cannot be written down, so that no table or message could hold it.
     """
     names = annotations(folder, suffix)
     if not names:
@@ -134,6 +135,11 @@ def needed_annotations(folder: Folder, suffix: str, published: int | None) -> Se
         )
     seen: dict[str, str] = {}
     for name in names:
+        if not _is_unicode(name):
+            raise DataError(
+                f"the name {name!r} in it is not written in UTF-8; rename the file and its picture",
+                file=folder.path,
+            )
         # Neither spaces nor the case of a suffix tell two pictures apart.
         stem = name[: -len(suffix)].replace(" ", "")
         if stem in seen:
@@ -144,6 +150,19 @@ def needed_annotations(folder: Folder, suffix: str, published: int | None) -> Se
             )
         seen[stem] = name
     return names
+
+
+def _is_unicode(name: str) -> bool:
+    """Whether a name is text; Python stands in surrogates for bytes of a name that are none.
+
+    >>> _is_unicode("é.pts"), _is_unicode("\\udce9.pts")
+    (True, False)
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 __all__ = ["Folder", "FolderSplits", "annotations", "needed_annotations"]

@@ -1,3 +1,7 @@
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
 from landmarks.benchmarks.files.folder_splits import (
@@ -89,3 +93,16 @@ def test_two_annotations_of_one_picture_are_refused(tmp_path, other):
         needed_annotations(Folder("", tmp_path), ".pts", 2)
     assert caught.value.file is not None
     assert caught.value.file.parent == tmp_path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file systems that hold text alone")
+def test_a_name_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "é.pts").touch()
+    assert needed_annotations(Folder("", tmp_path), ".pts", 1) == ["é.pts"]
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/imag\xe9.pts")).touch()
+    with pytest.raises(
+        DataError, match=r"'imag\\udce9\.pts' in it is not written in UTF-8"
+    ) as caught:
+        needed_annotations(Folder("", tmp_path), ".pts", 1)
+    assert caught.value.file == tmp_path
+    str(caught.value).encode()
