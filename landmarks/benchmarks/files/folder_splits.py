@@ -7,7 +7,7 @@ from typing import NamedTuple, final
 
 from landmarks.benchmarks.base import Facts
 from landmarks.benchmarks.files.absent import known_split, needed_root, no_files
-from landmarks.benchmarks.files.folders import listing, natural
+from landmarks.benchmarks.files.folders import is_text, listing, natural
 from landmarks.errors import DataError
 
 
@@ -135,7 +135,7 @@ def needed_annotations(folder: Folder, suffix: str, published: int | None) -> Se
         )
     seen: dict[str, str] = {}
     for name in names:
-        if not _is_unicode(name):
+        if not is_text(name):
             raise DataError(
                 f"the name {name!r} in it is not written in UTF-8; rename the file and its picture",
                 file=folder.path,
@@ -150,19 +150,6 @@ def needed_annotations(folder: Folder, suffix: str, published: int | None) -> Se
             )
         seen[stem] = name
     return names
-
-
-def _is_unicode(name: str) -> bool:
-    """Whether a name is text; Python stands in surrogates for bytes of a name that are none.
-
-    >>> _is_unicode("é.pts"), _is_unicode("\\udce9.pts")
-    (True, False)
-    """
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 __all__ = ["Folder", "FolderSplits", "annotations", "needed_annotations"]

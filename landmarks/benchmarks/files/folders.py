@@ -34,6 +34,19 @@ def contents(root: Path) -> str:
     return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
 
 
+def is_text(name: str) -> bool:
+    r"""Whether a name can be written down; Python stands in surrogates for bytes that are no text.
+
+    >>> is_text("é.pts"), is_text("\udce9.pts")
+    (True, False)
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def natural(name: str) -> tuple[list[str | int], str]:
     """A sorting key under which ``image_2`` comes before ``image_10``.
 
@@ -70,7 +83,7 @@ def below(root: Path, name: str, file: Path, line: int | None = None) -> Path:
         "is empty"
         if not name.strip()
         else "holds a character that no file name can hold"
-        if any(ord(character) < 32 for character in name)
+        if any(ord(character) < 32 for character in name) or not is_text(name)
         else "leads out of the folder that the pictures lie in"
         if parts[0] == "" or ":" in parts[0] or any(map(_leads_out, parts))
         else None
@@ -148,6 +161,7 @@ __all__ = [
     "PICTURE_SUFFIXES",
     "below",
     "contents",
+    "is_text",
     "listing",
     "natural",
     "picture_beside",

@@ -46,7 +46,8 @@ def test_dots_that_are_written_otherwise_are_letters(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "what"), [("", "is empty"), (" ", "is empty"), ("a\0.jpg", "no file")]
+    ("name", "what"),
+    [("", "is empty"), (" ", "is empty"), ("a\0.jpg", "no file"), ("\udce9.jpg", "no file")],
 )
 def test_names_of_nothing(name, what):
     with pytest.raises(DataError, match=what):
