@@ -20,7 +20,7 @@ from landmarks.benchmarks.description.reading import (
 from landmarks.benchmarks.files.absent import known_split
 from landmarks.benchmarks.files.folders import below, contents
 from landmarks.benchmarks.files.text import HORIZON
-from landmarks.benchmarks.formats import Annotation, FaceFormat, ReadFaces
+from landmarks.benchmarks.formats import Annotation, Coco, FaceFormat, ReadFaces
 from landmarks.data.photo_file import PhotoFile
 from landmarks.errors import AbsentError, DataError
 from landmarks.geometry import Size
@@ -118,6 +118,17 @@ class Custom(FaceByFace):
                 yield FaceSource(
                     face.file, face.line, partial(_record, face, places, files, checked, names)
                 )
+
+    def coco_file(self, split: str) -> Path | None:
+        """The COCO file of a split, whose ids predictions refer to; None for other formats.
+
+        Raises:
+            DataError: If it is not there.
+            ValueError: If there is no such split.
+        """
+        known_split(self.facts, split)
+        is_coco = isinstance(self._described.files[split].format, Coco)
+        return self._places(split).annotations if is_coco else None
 
     def found(self, split: str) -> str:
         """How many faces are there, such as ``12 of 20 faces of cats train``, and what is wrong."""

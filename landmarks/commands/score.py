@@ -22,8 +22,9 @@ exactly once, in pixels of the original pictures."""
 
 _EPILOG = """\
 Faces of a JSON file are found by the file_name of their image: it is the picture's path below the
-root, or ends it. A list of results has no images: its image_id are those of --annotations, or else
-those that 'landmarks data convert' writes (pictures numbered from 1 in the order of the split).
+root, or ends it. A list of results has no images: its image_id are those of --annotations, or of
+the COCO file that your own data's description names for the split, or else those that 'landmarks
+data convert' writes (pictures numbered from 1 in the order of the split).
 Where a picture shows several faces, they are told by an id as 'landmarks data convert' writes it
 (faces numbered from 1 in the order of the split), or else by bbox, or else by their order. Written
 below --output, with the columns that 'landmarks compare' writes: results.csv (NME, FR, AUC of each
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str]) -> None:
     import torch
 
     from landmarks.analysis.foreign import doubt, part_scores, scores_text, write_scores
+    from landmarks.benchmarks.custom import Custom
     from landmarks.data.evaluation_set import EvaluationSet
     from landmarks.predictions import (
         CocoPredictions,
@@ -69,10 +71,11 @@ def main(arguments: Sequence[str]) -> None:
     split = chosen_split(benchmark, options.split)
     print(f"{facts.title}: {benchmark.found(split)}", flush=True)
     records = benchmark.records(split)
+    of_split = benchmark.coco_file(split) if isinstance(benchmark, Custom) else None
     found = read_predictions(
         file,
         Faces(f"{facts.title} {split}", split, records, facts.markup.count),
-        [CocoPredictions(annotations), OwnPoints(), Cofw68Text()],
+        [CocoPredictions(annotations, of_split), OwnPoints(), Cofw68Text()],
         options.first_pixel,
         options.missing_fails,
     )

@@ -28,9 +28,9 @@ class CocoPredictions(PredictionFormat):
 
     **Which picture?** The ``file_name`` of the entry's image: the picture of this name, or the only
     one of which one path ends with the other, folder by folder. A list of results has no images:
-    its ids are those of ``annotations``, or of the file that `landmarks data convert` writes, where
-    pictures are numbered from 1 in the order of the split. An ``image_id`` that is a text is taken
-    for a file name then.
+    its ids are those of ``annotations``, or of the split's own COCO file, or of the file that
+    `landmarks data convert` writes, where pictures are numbered from 1 in the order of the split.
+    An ``image_id`` that is a text is taken for a file name if no file is named.
 
     **Which face of it?** If every entry of the file has an ``id`` that is the number of a face of
     its picture, faces counted from 1 in the order of the split as `landmarks data convert` does, it
@@ -40,10 +40,13 @@ class CocoPredictions(PredictionFormat):
 
     Args:
         annotations: A COCO file with the ``images`` that the ids of a list of results refer to.
+        of_split: The COCO file that the split is read from, whose ``images`` are meant where
+            neither the predictions nor ``annotations`` have any.
     """
 
-    def __init__(self, annotations: Path | None = None) -> None:
+    def __init__(self, annotations: Path | None = None, of_split: Path | None = None) -> None:
         self.annotations = annotations
+        self.of_split = of_split
 
     @property
     def description(self) -> str:
@@ -81,6 +84,8 @@ class CocoPredictions(PredictionFormat):
                     "has no images, expected those that the predictions' ids refer to",
                     file=self.annotations,
                 )
+        elif self.of_split is not None and not content.images:
+            content.read(self.of_split, ("images",))
         if not content.entries:
             raise DataError(
                 "has no annotations and no results; expected a list of results, or an object with "

@@ -95,6 +95,7 @@ def _picture(
                 file,
                 entry.line,
                 f"{entry.title} has the image_id {entry.image!r}, which no image has",
+                "correct the file, or pass the COCO file that the ids refer to as --annotations",
             )
         paths = images[entry.image]
     elif isinstance(entry.image, str):

@@ -8,6 +8,7 @@ import numpy as np
 import polars
 import pytest
 
+from landmarks.benchmarks.formats import Coco
 from landmarks.benchmarks.w300 import W300
 from landmarks.cli import main
 from landmarks.commands.train import build
@@ -15,6 +16,7 @@ from landmarks.results import FaceResults
 from tests.benchmarks.official.cofw68 import write_cofw68_tree
 from tests.benchmarks.official.trees import TREES
 from tests.benchmarks.official.w300 import write_300w
+from tests.benchmarks.own_data import faces, write_own
 from tests.commands.test_train import experiment
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not have many workers.*")
@@ -240,6 +242,29 @@ def test_what_data_convert_writes_can_be_scored(name, pictures, tmp_path):
         assert set(results.filter(subset="all")["faces"]) == {len(entries)}
         assert (results["nme"] == 0).all()
         assert (results["auc"] == 100).all()
+
+
+def test_ids_are_those_of_ones_own_coco_file(tmp_path, capsys):
+    """Its images stand in another order than its faces, under numbers of their own."""
+    split = ("test.json", Coco(occlusion=True), "{coco: test.json, pictures: images}")
+    own = write_own(tmp_path, {"test": split}, {"test": faces(3, missing=False)})
+    file = tmp_path / "test.json"
+    content = json.loads(file.read_text())
+    for image in content["images"]:
+        image["id"] = 4 - image["id"]
+    for annotation in content["annotations"]:
+        annotation["image_id"] = 4 - annotation["image_id"]
+    file.write_text(json.dumps(content))
+    listed = tmp_path / "results.json"
+    entries = [{key: entry[key] for key in ("image_id", "keypoints")}
+               for entry in content["annotations"]]  # fmt: skip
+    listed.write_text(json.dumps(entries))
+    assert score(listed, tmp_path, tmp_path / "out", benchmark=str(own)) == 0
+    assert (polars.read_csv(tmp_path / "out" / "results.csv")["nme"] == 0).all()
+    entries[0]["image_id"] = 7
+    listed.write_text(json.dumps(entries))
+    assert score(listed, tmp_path, tmp_path / "out", benchmark=str(own)) == 2
+    assert "image_id 7, which no image has; correct the file, or pass" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not COFW68.is_dir(), reason="the COFW-68 files are not here")

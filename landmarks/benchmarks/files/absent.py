@@ -30,7 +30,8 @@ def needed_root(facts: Facts, root: Path | None) -> Path:
     if root is None:
         raise AbsentError(
             f"{facts.title} needs the folder that its files lie in: pass --root DIR (to fit, "
-            f"validate and test: --data.root DIR). It can be had from {facts.source}; expected "
+            "validate and test: --data.root DIR; for a benchmark to train on, as root of its "
+            f"settings). It can be had from {facts.source}; expected "
             f"below DIR:\n{facts.layout}"
         )
     return root
