@@ -31,9 +31,9 @@ class SettingsError(ValueError):
     """Settings that cannot be used; the message names the setting and what was expected."""
 
 
-def data_error_behind(error: BaseException) -> DataError | None:
-    """The file that an object was refused for, where a parser took it for a mistyped setting."""
+def refusal_behind(error: BaseException) -> DataError | SettingsError | None:
+    """What an object was refused for, where a parser took it for a setting of another type."""
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, DataError):
+    while cause is not None and not isinstance(cause, DataError | SettingsError):
         cause = cause.__cause__ or cause.__context__
     return cause

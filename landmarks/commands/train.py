@@ -22,7 +22,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from landmarks.benchmarks.base import Benchmark
 from landmarks.data.datamodule import FaceDataModule
-from landmarks.errors import DataError, SettingsError, data_error_behind
+from landmarks.errors import DataError, SettingsError, refusal_behind
 from landmarks.files import complete_file
 from landmarks.memory import keep_freed_memory
 from landmarks.metrics.protocol import protocols_table
@@ -158,7 +158,7 @@ class LandmarkCLI(LightningCLI):
         except DataError:
             raise
         except ValueError as error:
-            raise data_error_behind(error) or SettingsError(str(error)) from error
+            raise refusal_behind(error) or SettingsError(str(error)) from error
 
     def before_fit(self) -> None:
         """Says how much of the benchmark is there."""

@@ -73,18 +73,18 @@ class FaceDataModule(LightningDataModule):
         super().__init__()
         training = training or benchmark
         if training.facts.markup != benchmark.facts.markup:
-            raise ValueError(
+            raise SettingsError(
                 f"{training.facts.title} is annotated with {training.facts.markup.name} points, "
                 f"{benchmark.facts.title} with {benchmark.facts.markup.name}; train on a benchmark "
                 "of the same markup"
             )
         if not 0 < validation < 1:
-            raise ValueError(
+            raise SettingsError(
                 f"validation is {validation}; expected a share of the training faces between 0 "
                 "and 1, since checkpoints are chosen on it"
             )
         if crop_size < 1 or batch_size < 1 or workers < 0:
-            raise ValueError(
+            raise SettingsError(
                 f"crop_size {crop_size} and batch_size {batch_size} must be at least 1, workers "
                 f"{workers} at least 0"
             )
@@ -151,11 +151,11 @@ class FaceDataModule(LightningDataModule):
         """Training and held-out faces; the same cut for every seed.
 
         Raises:
-            ValueError: If either part would be empty.
+            SettingsError: If either part would be empty.
         """
         held_out = round(self.validation * len(records))
         if not 0 < held_out < len(records):
-            raise ValueError(
+            raise SettingsError(
                 f"a validation share of {self.validation} of {len(records)} faces leaves "
                 f"{len(records) - held_out} to train on and {held_out} to validate on; both must "
                 "be at least 1"

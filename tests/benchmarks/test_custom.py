@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from landmarks.benchmarks.custom import Custom
 from landmarks.benchmarks.formats import Coco, CsvTable, PtsFolder, TxtFolder
 from landmarks.cli import main
-from landmarks.errors import AbsentError, DataError
+from landmarks.errors import AbsentError, DataError, SettingsError
 from tests.analysis.tiny_experiment import tiny_experiment
 from tests.benchmarks.fuzz import agree, check_reading, some_of, text_mutations
 from tests.benchmarks.official.truth import Face
@@ -197,6 +197,38 @@ def test_a_description_that_cannot_be_read_is_one_line(command, tmp_path, capsys
     shown = capsys.readouterr().err
     assert shown.count("\n") == 1
     assert f"error: {tmp_path / 'none.yaml'}: the description cannot be read" in shown
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"validation": 0.001}, "a validation share of 0.001 of 8 faces"),
+        ({"validation": 2.0}, "validation is 2.0; expected a share"),
+        ({"crop": {"class_path": "landmarks.data.crops.FivePointAlignment", "init_args": {
+            "points": {"class_path": "landmarks.data.crops.AnnotatedFivePoints"}}}}, "nose"),
+        ({"training": {"class_path": "landmarks.benchmarks.wflw.WFLW"}}, "of the same markup"),
+    ],
+)  # fmt: skip
+def test_settings_that_do_not_go_with_the_data_are_one_line(tmp_path, capsys, settings, message):
+    own = write(tmp_path, ["train", "test"])
+    own.write_text(own.read_text().replace("nose_tip: 5\n", ""))
+    content = yaml.safe_load(tiny_experiment(tmp_path).read_text())
+    arguments = {"description": str(own), "workers": 0, **settings}
+    data = {"class_path": "landmarks.datamodules.CustomData", "init_args": arguments}
+    content = {key: content[key] for key in ("model", "trainer")} | {"data": data}
+    (tmp_path / "fit.yaml").write_text(yaml.safe_dump(content))
+    words = ["--config", str(tmp_path / "fit.yaml"), "--output", str(tmp_path / "out")]
+    assert main(["fit", *words]) == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert "Union" not in shown
+
+
+def test_a_split_that_does_not_exist_is_refused_as_a_setting(own):
+    with pytest.raises(
+        SettingsError, match="Cat faces has no split 'nope'; choose from train, test"
+    ):
+        Custom(own).prepare(["nope"])
 
 
 @pytest.mark.parametrize("path", ["../train.json", "/etc/passwd", "a/../../x"])

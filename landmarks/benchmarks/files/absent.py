@@ -5,17 +5,17 @@ from pathlib import Path
 
 from landmarks.benchmarks.base import Facts, Split
 from landmarks.benchmarks.files.folders import contents
-from landmarks.errors import AbsentError
+from landmarks.errors import AbsentError, SettingsError
 
 
 def known_split(facts: Facts, split: str) -> Split:
     """The facts of a split.
 
     Raises:
-        ValueError: If there is no such split; the message lists those there are.
+        SettingsError: If there is no such split; the message lists those there are.
     """
     if split not in facts.splits:
-        raise ValueError(
+        raise SettingsError(
             f"{facts.title} has no split {split!r}; choose from {', '.join(facts.splits)}"
         )
     return facts.splits[split]

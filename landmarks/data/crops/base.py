@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from landmarks.batch import Record
-from landmarks.errors import DataError
+from landmarks.errors import DataError, SettingsError
 from landmarks.markups import Markup
 
 
@@ -70,7 +70,7 @@ class Crop(ABC):
         """The policy for faces of this markup.
 
         Raises:
-            ValueError: If the markup lacks what the policy needs.
+            SettingsError: If the markup lacks what the policy needs.
             landmarks.errors.DataError: If a file that the policy needs cannot be used.
         """
 
@@ -132,7 +132,7 @@ def positive(name: str, value: float) -> float:
         ValueError: If it is not.
     """
     if not (value > 0 and math.isfinite(value)):
-        raise ValueError(f"crop {name} {value} must be larger than 0")
+        raise SettingsError(f"crop {name} {value} must be larger than 0")
     return value
 
 
@@ -143,5 +143,5 @@ def finite(name: str, value: float) -> float:
         ValueError: If it is not.
     """
     if not math.isfinite(value):
-        raise ValueError(f"crop {name} is {value}; expected a finite number")
+        raise SettingsError(f"crop {name} is {value}; expected a finite number")
     return value

@@ -13,6 +13,7 @@ from landmarks.batch import Record
 from landmarks.data.crops.base import finite
 from landmarks.data.crops.similarity import fit_similarity
 from landmarks.data.crops.templates import STAR_POINTS
+from landmarks.errors import SettingsError
 from landmarks.markups import Markup
 
 FindPoints = Callable[[Record, np.random.Generator], Float[np.ndarray, "5 2"]]
@@ -28,7 +29,7 @@ class CoarsePoints(ABC):
         """What finds them for faces of this markup.
 
         Raises:
-            ValueError: If the markup does not say which points they are, and that is needed.
+            SettingsError: If the markup does not say which points they are, and that is needed.
             landmarks.errors.DataError: If a file cannot be used.
         """
 
@@ -51,13 +52,13 @@ class AnnotatedFivePoints(CoarsePoints):
 
     def __init__(self, noise: float = 0.0) -> None:
         if not 0 <= noise < float("inf"):
-            raise ValueError(f"noise {finite('noise', noise)} must be at least 0")
+            raise SettingsError(f"noise {finite('noise', noise)} must be at least 0")
         self.noise = noise
 
     def for_markup(self, markup: Markup) -> FindPoints:
         """See `CoarsePoints`."""
         if markup.five_points is None:
-            raise ValueError(
+            raise SettingsError(
                 f"markup {markup.name} does not say which of its points are the eyes, the tip of "
                 "the nose and the corners of the mouth; choose DetectedFivePoints, or a crop that "
                 "does not need them"

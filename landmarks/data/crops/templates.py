@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from landmarks.data.crops.base import positive
+from landmarks.errors import SettingsError
 from landmarks.markups import Markup
 
 STAR_POINTS: Float[np.ndarray, "5 2"] = (
@@ -26,7 +27,7 @@ class Template(ABC):
             In heights of the window, from its middle; x to the right, y down.
 
         Raises:
-            ValueError: If the markup lacks what the template needs.
+            SettingsError: If the markup lacks what the template needs.
         """
 
 
@@ -75,14 +76,14 @@ class MeanFaceTemplate(Template):
     def points(self, markup: Markup) -> Float[np.ndarray, "5 2"]:
         """The points; see `Template`."""
         if markup.five_points is None:
-            raise ValueError(
+            raise SettingsError(
                 f"markup {markup.name} does not say which of its points are the eyes, the tip of "
                 "the nose and the corners of the mouth; choose StarTemplate"
             )
         try:
             shape = markup.mean_shape
         except KeyError:
-            raise ValueError(
+            raise SettingsError(
                 f"no mean face of markup {markup.name} is known; choose StarTemplate"
             ) from None
         low, high = shape.min(axis=0), shape.max(axis=0)
