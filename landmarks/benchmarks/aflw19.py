@@ -277,7 +277,8 @@ def _record(
 ) -> Record:
     file = annotations.file
     name = annotations.names[row]
-    photo = PhotoFile(below(pictures, name, file, row + 1), name.replace("\\", "/"))
+    path = below(pictures, name, file, row + 1)
+    photo = PhotoFile(path, path.relative_to(pictures).as_posix())
     # Many pictures show several faces; each picture is checked once.
     if photo.path not in sizes:
         sizes[photo.path] = photo.check()
