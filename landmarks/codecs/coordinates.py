@@ -9,7 +9,6 @@ from torch import Tensor
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
 from landmarks.codecs.base import Codec, Decoded, StatedError
-from landmarks.codecs.covariance import symmetric
 from landmarks.codecs.gaussian import exchange_mirrored
 from landmarks.geometry import Size, apply_affine, from_unit, kept_inside, to_unit
 from landmarks.losses import PointLoss, Wing, float32_at_least, mean_over_points
@@ -108,9 +107,9 @@ class Coordinates(Codec):
         """The places in crop pixels, wherever they lie; a constant confidence and covariance."""
         points = from_unit(_as_points(outputs["coordinates"].float()), self.crop_size)
         confidence = torch.ones_like(points[..., 0])
-        variance = confidence * (self.claimed_error * self.crop_size.height) ** 2
-        covariance = symmetric(variance, torch.zeros_like(variance), variance)
-        return Decoded(points, confidence, covariance)
+        variance = (self.claimed_error * self.crop_size.height) ** 2
+        claimed = variance * torch.eye(2, dtype=points.dtype, device=points.device)
+        return Decoded(points, confidence, claimed.repeat(*confidence.shape, 1, 1))
 
     def warp(self, outputs: Fields, warped_from_crop: Float[Tensor, "B 2 3"]) -> Fields:
         """Moves the points, differentiably."""

@@ -139,11 +139,14 @@ class DSNT(Codec):
     def decode(self, outputs: Fields) -> Decoded:
         """The mean of each map's softmax."""
         density = softmax_of(outputs["heatmap"].float())
-        mean = _mean(density)
-        spread = _spread(density, mean)
+        sums = density.sum(dim=-2), density.sum(dim=-1)
+        mean = _mean_of(*sums)
+        confidence = density.amax(dim=(-2, -1))
+        # Last, since it may write over the density.
+        spread = _spread(density, *sums, mean)
         return Decoded(
             points=self.grid.to_crop(mean),
-            confidence=density.amax(dim=(-2, -1)),
+            confidence=confidence,
             covariance=self.grid.stride**2 * excess_variance(spread, self.sigma),
         )
 
@@ -172,34 +175,47 @@ class DSNT(Codec):
 
 def _mean(density: Float[Tensor, "B K h w"]) -> Float[Tensor, "B K 2"]:
     """The mean place ``(x, y)`` of each map, in cells."""
-    columns, rows = _from_middle(density)
-    middle = density.new_tensor([density.shape[-1] - 1, density.shape[-2] - 1]) / 2
-    along = (density.sum(dim=-2) * columns).sum(dim=-1)
-    down = (density.sum(dim=-1) * rows).sum(dim=-1)
-    return torch.stack([along, down], dim=-1) + middle
+    return _mean_of(density.sum(dim=-2), density.sum(dim=-1))
+
+
+def _mean_of(along: Float[Tensor, "B K w"], down: Float[Tensor, "B K h"]) -> Float[Tensor, "B K 2"]:
+    """The mean place ``(x, y)`` of each map in cells, from the sums of its columns and rows."""
+    middle = along.new_tensor([along.shape[-1] - 1, down.shape[-1] - 1]) / 2
+    columns, rows = _from_middle(along), _from_middle(down)
+    return torch.stack([(along * columns).sum(-1), (down * rows).sum(-1)], dim=-1) + middle
 
 
 def _spread(
-    density: Float[Tensor, "B K h w"], mean: Float[Tensor, "B K 2"]
-) -> Float[Tensor, "B K 2 2"]:
-    """The covariance of each map about a place, in square cells."""
-    height, width = density.shape[-2:]
-    columns = torch.arange(width, dtype=density.dtype, device=density.device) - mean[..., 0, None]
-    rows = torch.arange(height, dtype=density.dtype, device=density.device) - mean[..., 1, None]
-    along = (density.sum(dim=-2) * columns.square()).sum(dim=-1)
-    down = (density.sum(dim=-1) * rows.square()).sum(dim=-1)
-    mixed = ((density * columns[..., None, :]).sum(dim=-1) * rows).sum(dim=-1)
-    return symmetric(along, mixed, down)
-
-
-def _from_middle(
     density: Float[Tensor, "B K h w"],
-) -> tuple[Float[Tensor, " w"], Float[Tensor, " h"]]:
-    """Columns and rows from the middle of the map, where float32 has the most digits."""
-    height, width = density.shape[-2:]
-    columns = torch.arange(width, dtype=density.dtype, device=density.device) - (width - 1) / 2
-    rows = torch.arange(height, dtype=density.dtype, device=density.device) - (height - 1) / 2
-    return columns, rows
+    along: Float[Tensor, "B K w"],
+    down: Float[Tensor, "B K h"],
+    mean: Float[Tensor, "B K 2"],
+) -> Float[Tensor, "B K 2 2"]:
+    """The covariance of each map about its mean, in square cells; it may write over the density.
+
+    Args:
+        density: Of the cells.
+        along: Its sums of columns.
+        down: Its sums of rows.
+        mean: The place ``(x, y)``.
+    """
+    columns, rows = _from_middle(along), _from_middle(down)
+    # The memory of another density takes longer to get than to fill; a gradient needs both.
+    weighted = density * columns if density.requires_grad else density.mul_(columns)
+    middle = along.new_tensor([along.shape[-1] - 1, down.shape[-1] - 1]) / 2
+    x, y = (mean - middle)[..., None].unbind(dim=-2)
+    mixed = ((weighted.sum(dim=-1) - x * down) * (rows - y)).sum(dim=-1)
+    return symmetric(
+        (along * (columns - x).square()).sum(dim=-1),
+        mixed,
+        (down * (rows - y).square()).sum(dim=-1),
+    )
+
+
+def _from_middle(line: Float[Tensor, "B K n"]) -> Float[Tensor, " n"]:
+    """Cells of a line from the middle of the map, where float32 has the most digits."""
+    count = line.shape[-1]
+    return torch.arange(count, dtype=line.dtype, device=line.device) - (count - 1) / 2
 
 
 def _log_line_of_mean(

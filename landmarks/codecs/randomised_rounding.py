@@ -108,8 +108,7 @@ class RoundedHeatmap(Codec):
         fraction f.
         """
         maps = outputs["heatmap"].float()
-        values, found = maps.flatten(2).topk(self.k, dim=-1)
-        places = torch.stack([found % self.grid.width, found // self.grid.width], dim=-1)
+        values, places = _highest(maps, self.k)
         nearest = places[..., 0, :]
         # Steps from the highest cell are small, so that float32 rounds them little.
         share = values.softmax(dim=-1)[..., None]
@@ -235,16 +234,36 @@ def _second_moments(
     reach = nearest.new_tensor([reach_x, reach_y])
     last = nearest.new_tensor([maps.shape[-1] - 1, maps.shape[-2] - 1])
     centres = torch.minimum(torch.maximum(nearest, reach), last - reach)
-    share = _log_probabilities(windows(maps, centres, (reach_y, reach_x))).exp()
+    window = windows(maps, centres, (reach_y, reach_x))
+    share = (window - window.amax(dim=(-2, -1), keepdim=True)).exp_()
+    down, along = share.sum(dim=-1), share.sum(dim=-2)
     offsets = (centres - nearest) - step
     columns = offsets[..., 0, None] + torch.arange(-reach_x, reach_x + 1, device=maps.device)
     rows = offsets[..., 1, None] + torch.arange(-reach_y, reach_y + 1, device=maps.device)
     # Sums of products, not matrix products, which autocast would round to half precision.
+    mixed = ((share * columns[..., None, :]).sum(dim=-1) * rows).sum(dim=-1)
+    total = down.sum(dim=-1)
     return symmetric(
-        (share.sum(dim=-2) * columns.square()).sum(dim=-1),
-        ((share * columns[..., None, :]).sum(dim=-1) * rows).sum(dim=-1),
-        (share.sum(dim=-1) * rows.square()).sum(dim=-1),
+        (along * columns.square()).sum(dim=-1) / total,
+        mixed / total,
+        (down * rows.square()).sum(dim=-1) / total,
     )
+
+
+def _highest(
+    maps: Float[Tensor, "B K h w"], k: int
+) -> tuple[Float[Tensor, "B K k"], Int64[Tensor, "B K k 2"]]:
+    """The k highest values of each map in falling order, and their cells ``(x, y)``.
+
+    They lie in the k rows whose highest values are highest, so that no more is searched.
+    """
+    batch, count, height, width = maps.shape
+    rows = maps.amax(dim=-1).topk(min(k, height), dim=-1, sorted=False).indices
+    first = torch.arange(batch * count, device=maps.device).view(batch, count, 1) * height
+    lines = maps.reshape(-1, width).index_select(0, (first + rows).flatten())
+    values, found = lines.view(batch, count, -1).topk(k, dim=-1)
+    places = torch.stack([found % width, rows.gather(-1, found // width)], dim=-1)
+    return values, places
 
 
 def hashed(points: Float[Tensor, "B K 2"]) -> Float64[Tensor, "B K 2"]:

@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple, final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from landmarks.batch import Fields, FieldSpec, FieldSpecs
@@ -18,6 +18,9 @@ from landmarks.codecs.gaussian import exchange_mirrored
 from landmarks.geometry import FIRST_EDGE, Grid, Size, kept_inside
 from landmarks.losses import KullbackLeibler, PointLoss, float32_at_least, mean_over_points
 from landmarks.markups import Markup
+
+_PIECE = 32
+"""Bins of the pieces that a line is searched by, if so many tile it."""
 
 
 class LineError(NamedTuple):
@@ -238,7 +241,8 @@ class SimCC(Codec):
             place = self.reading(lines)
             share = softmax_of(lines).squeeze(-2)
             bins = torch.arange(share.shape[-1], dtype=share.dtype, device=share.device)
-            square = (share * (bins - place[..., None]).square()).sum(dim=-1)
+            # In place: memory for more lines takes longer to get than to fill.
+            square = (bins - place[..., None]).square_().mul_(share).sum(dim=-1)
             lost = self.reading.lost_variance + CLAIMED * self.sigma**2
             variances.append((square - self.sigma**2).clamp(min=0) + lost)
             places.append(place)
@@ -291,9 +295,22 @@ class SimCC(Codec):
 
 def _highest_bins(lines: Float[Tensor, "B K n"]) -> Float[Tensor, "B K"]:
     """The highest bin of each line; between equal ones the middle of the first and the last."""
-    first = lines.argmax(dim=-1)
-    last = lines.shape[-1] - 1 - lines.flip(-1).argmax(dim=-1)
+    # Pieces first, since the place of the highest of a long line takes long to find.
+    size = math.gcd(lines.shape[-1], _PIECE)
+    pieces = lines.unflatten(-1, (-1, size))
+    heights = pieces.amax(dim=-1)
+    ends = []
+    for piece in (heights.argmax(dim=-1), _last_argmax(heights)):
+        chosen = piece[..., None, None].expand(*piece.shape, 1, size)
+        ends.append((piece, pieces.gather(-2, chosen).squeeze(-2)))
+    first = ends[0][0] * size + ends[0][1].argmax(dim=-1)
+    last = ends[1][0] * size + _last_argmax(ends[1][1])
     return (first + last).float() / 2
+
+
+def _last_argmax(lines: Float[Tensor, "B K n"]) -> Int64[Tensor, "B K"]:
+    """The last of the highest places of each line."""
+    return lines.shape[-1] - 1 - lines.flip(-1).argmax(dim=-1)
 
 
 def _resampled(

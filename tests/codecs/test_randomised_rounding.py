@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarks.codecs import ExpectedRounding, RandomisedRounding
-from landmarks.codecs.randomised_rounding import hashed
+from landmarks.codecs.randomised_rounding import _highest, hashed
 from landmarks.geometry import Size
 from tests.codecs import reference, reference_rounding
 from tests.codecs.methods import POINTS
@@ -211,3 +211,14 @@ def test_flip_twice_is_nothing():
     outputs = codec.encode(drawn_points(2))
     twice = codec.flip(codec.flip(outputs))["heatmap"]
     torch.testing.assert_close(twice, outputs["heatmap"], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("k", [1, 9, 40, 12 * 7])
+def test_the_highest_cells_are_those_of_the_whole_map(k):
+    """More than there are rows, and many in one row."""
+    maps = torch.randn(5, 3, 12, 7, generator=torch.Generator().manual_seed(k))
+    maps[0, :, 4] += 10
+    values, places = _highest(maps, k)
+    expected = maps.flatten(2).topk(k, dim=-1)
+    torch.testing.assert_close(values, expected.values, atol=0, rtol=0)
+    assert (places[..., 1] * 7 + places[..., 0]).equal(expected.indices)

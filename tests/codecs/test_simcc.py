@@ -5,6 +5,7 @@ import torch
 
 from landmarks.codecs import Expectation, HighestBin, SimCC
 from landmarks.codecs.covariance import CLAIMED
+from landmarks.codecs.simcc import _highest_bins
 from landmarks.geometry import Size, apply_affine
 from landmarks.losses import KullbackLeibler
 from landmarks.markups import Markup
@@ -190,3 +191,12 @@ def test_the_reading_touches_decoding_alone():
 def test_impossible_settings_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         SimCC(POINTS, SIZE, **settings)
+
+
+@pytest.mark.parametrize("count", [1, 7, 32, 96, 130, 512])
+def test_the_highest_bin_is_between_the_first_and_the_last(count):
+    generator = torch.Generator().manual_seed(count)
+    lines = torch.randint(0, 3, (4, 25, count), generator=generator).float()
+    for line, found in zip(lines.flatten(0, 1), _highest_bins(lines).flatten(), strict=True):
+        places = (line == line.max()).nonzero().flatten()
+        assert found == (places[0] + places[-1]) / 2

@@ -98,11 +98,12 @@ def _fit(
     """Pxx, Pxy and Pyy of the least squares of ``-log = c + Pxx x² + 2 Pxy x y + Pyy y²``.
 
     ``log_squares`` is twice the logarithm of the product of two opposite cells. Both run over the
-    first half of a window, up to its centre. In float64: float32's matrix
-    products would be rounded to half precision by autocast, and moments about 0 would lose digits.
+    first half of a window, up to its centre. In float64: float32's matrix products would be rounded
+    to half precision by autocast, and moments about 0 would lose digits.
     """
-    line = torch.arange(-SPREAD_RADIUS, SPREAD_RADIUS + 1, dtype=torch.float64, device=weight.device)
-    x, y = line.repeat(len(line))[: len(log_squares)], line.repeat_interleave(len(line))[: len(log_squares)]
+    side, half = 2 * SPREAD_RADIUS + 1, len(weight)
+    line = torch.arange(side, dtype=torch.float64, device=weight.device) - SPREAD_RADIUS
+    x, y = line.repeat(side)[:half], line.repeat_interleave(side)[:half]
     xx, yy, mixed = x * x, y * y, 2 * x * y
     features = torch.stack([torch.ones_like(x), xx, yy, mixed])
     squares = torch.stack([xx * xx, yy * yy, mixed * mixed, xx * yy, xx * mixed, yy * mixed])

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarks.codecs.peaks import highest_cells, windows
+from landmarks.codecs.peaks.windows import middle_of, part_of
 
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
@@ -64,3 +65,40 @@ def test_windows_against_plain_loops(layout, radius):
                     there = 0 <= row < 5 and 0 <= column < 7
                     expected = maps[face, point, row, column] if there else 0
                     assert found[face, point, down + i, across + j] == expected
+
+
+@pytest.mark.parametrize("radius", [1, 3, 8])
+def test_windows_at_the_ends_of_the_memory(radius):
+    """The corners of the first and the last map, beyond which nothing may be read or missed."""
+    size = 6
+    maps = torch.randn(2, 2, size, size, generator=torch.Generator().manual_seed(0))
+    wide = torch.nn.functional.pad(maps, [radius] * 4)
+    for x in range(size):
+        for y in (0, 1, size - 2, size - 1):
+            found = windows(maps, torch.tensor([x, y]).expand(2, 2, 2), radius)
+            expected = wide[..., y : y + 2 * radius + 1, x : x + 2 * radius + 1]
+            torch.testing.assert_close(found, expected, atol=0, rtol=0)
+
+
+def test_another_face_that_is_not_finite_is_not_seen():
+    maps = torch.zeros(3, 1, 5, 5)
+    maps[0], maps[2] = float("nan"), float("inf")
+    for corner in ([0, 0], [4, 0], [0, 4], [4, 4]):
+        found = windows(maps, torch.tensor([[corner]] * 3), radius=2)[1]
+        torch.testing.assert_close(found, torch.zeros_like(found), atol=0, rtol=0)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    x=st.integers(-2, 2), y=st.integers(-2, 2), radius=st.integers(0, 2), seed=st.integers(0, 99)
+)
+def test_a_part_of_a_window_is_the_smaller_window(x, y, radius, seed):
+    generator = torch.Generator().manual_seed(seed)
+    maps = torch.randn(2, 3, 9, 8, generator=generator)
+    cells = torch.randint(0, 8, (2, 3, 2), generator=generator)
+    shift = torch.tensor([x, y]).expand(2, 3, 2)
+    window = windows(maps, cells, radius=4)
+    expected = windows(maps, cells + shift, radius)
+    torch.testing.assert_close(part_of(window, shift, radius), expected, atol=0, rtol=0)
+    middle = middle_of(window, radius)
+    torch.testing.assert_close(middle, windows(maps, cells, radius), atol=0, rtol=0)
