@@ -214,7 +214,7 @@ def _description(
         "citation": facts.citation,
         "source": facts.source,
     }
-    nothing = ([], {}, NOT_STATED)
+    nothing: tuple[object, ...] = ([], {}, NOT_STATED)
     return {key: value for key, value in description.items() if value not in nothing}, unnamed
 
 
