@@ -107,7 +107,8 @@ class RoundedHeatmap(Codec):
         point, less what rounding to whole cells puts into it: f (1 - f) along an axis for a
         fraction f.
         """
-        maps = outputs["heatmap"].float()
+        # One copy at most, where the rows do not lie side by side.
+        maps = outputs["heatmap"].float().contiguous()
         values, places = _highest(maps, self.k)
         nearest = places[..., 0, :]
         # Steps from the highest cell are small, so that float32 rounds them little.

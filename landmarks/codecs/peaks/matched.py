@@ -298,7 +298,8 @@ class _Window(NamedTuple):
     def around(
         cls, maps: Float[Tensor, "B K h w"], cells: Int64[Tensor, "B K 2"], radius: int
     ) -> "_Window":
-        values = windows(maps, cells, radius).double()
+        # Each window whole in memory, as the matrix that it is multiplied as.
+        values = windows(maps, cells, radius).contiguous().double()
         scale = values.abs().amax(dim=(-2, -1)).clamp(min=torch.finfo(torch.float32).tiny)
         offsets = torch.arange(-radius, radius + 1, device=maps.device)
         places = cells[..., None] + offsets
