@@ -297,7 +297,7 @@ def _highest_bins(lines: Float[Tensor, "B K n"]) -> Float[Tensor, "B K"]:
     """The highest bin of each line; between equal ones the middle of the first and the last."""
     # Pieces first, since the place of the highest of a long line takes long to find.
     size = math.gcd(lines.shape[-1], _PIECE)
-    pieces = lines.unflatten(-1, (-1, size))
+    pieces = lines.reshape(*lines.shape[:-1], lines.shape[-1] // size, size)
     heights = pieces.amax(dim=-1)
     ends = []
     for piece in (heights.argmax(dim=-1), _last_argmax(heights)):
@@ -310,7 +310,8 @@ def _highest_bins(lines: Float[Tensor, "B K n"]) -> Float[Tensor, "B K"]:
 
 def _last_argmax(lines: Float[Tensor, "B K n"]) -> Int64[Tensor, "B K"]:
     """The last of the highest places of each line."""
-    return lines.shape[-1] - 1 - lines.flip(-1).argmax(dim=-1)
+    last: Tensor = lines.shape[-1] - 1 - lines.flip(-1).argmax(dim=-1)
+    return last
 
 
 def _resampled(

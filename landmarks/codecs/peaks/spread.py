@@ -87,9 +87,9 @@ def window_spread(window: Float[Tensor, "B K d d"], size: Size) -> Float[Tensor,
     weight = product / (one + other)
     weight = weight * weight
     weight[-1] *= 0.5  # The centre is its own opposite: it is one value, not two.
-    precision = (entry.view(window.shape[:2]) for entry in _fit(product.log(), weight))
+    first, mixed, second = (x.view(window.shape[:2]) for x in _fit(product.log(), weight))
     widest = CELL_VARIANCE * max(size) ** 2
-    return bounded_inverse(*precision, CELL_VARIANCE, widest).to(window.dtype)
+    return bounded_inverse(first, mixed, second, CELL_VARIANCE, widest).to(window.dtype)
 
 
 def _fit(
