@@ -136,14 +136,18 @@ class VotedOffset(OffsetReader):
         """The votes' mean, from each cell; none of it where no cell has a say."""
         taps = along.new_tensor(self.kernel.tolist())
         reach = len(self.kernel) // 2
-        said = windows(disc, cells, reach).clamp(min=0)
+        # A window's cells side by side, so that a face's sums run in one order in every batch.
+        said, moved_x, moved_y = (
+            windows(maps, cells, reach).contiguous() for maps in (disc, along, down)
+        )
+        said = said.clamp(min=0)
         # Divided by the largest, so that sums of huge or tiny values stay finite.
         largest = said.amax(dim=(-2, -1), keepdim=True)
         weights = taps[:, None] * taps * (said / torch.where(largest > 0, largest, 1))
         total = weights.sum(dim=(-2, -1)).clamp(min=torch.finfo(disc.dtype).tiny)
         steps = torch.arange(-reach, reach + 1, device=disc.device)
-        votes_x = steps + radius * windows(along, cells, reach)
-        votes_y = steps[:, None] + radius * windows(down, cells, reach)
+        votes_x = steps + radius * moved_x
+        votes_y = steps[:, None] + radius * moved_y
         return torch.stack(
             [(weights * votes).sum(dim=(-2, -1)) / total for votes in (votes_x, votes_y)], dim=-1
         )

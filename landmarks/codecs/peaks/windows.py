@@ -58,7 +58,7 @@ def windows(
     seen_rows, seen_columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)
     # Exported, a view of all slices of the maps would become a copy of them.
     sliced = maps.is_contiguous() and not torch.compiler.is_exporting()
-    if sliced and maps.numel() >= len(columns):
+    if sliced and height * width >= len(columns):
         values = _slices(maps, seen_rows, columns[0], len(columns))
     else:
         values = _picked(maps, seen_rows, seen_columns)
@@ -115,7 +115,8 @@ def _slices(
     """As many cells of the rows, from a column on; beyond a row's ends any value at all.
 
     A slice at a time: that takes half as long as cell by cell. The first map's first row and the
-    last map's last cannot be left, since that is where the memory ends.
+    last map's last cannot be left, since that is where the memory ends. A map must hold ``count``
+    cells at least, so that no slice of another map reaches there.
     """
     batch, points, height, width = maps.shape
     lines = torch.arange(batch * points, device=maps.device).view(batch, points) * height
@@ -124,7 +125,7 @@ def _slices(
     slices = maps.reshape(-1).unfold(0, count, 1).index_select(0, within.flatten())
     slices = slices.view(*starts.shape, count)
     column = torch.arange(count, device=maps.device)
-    for end in (0, -1):
+    for end in {0, batch * points - 1}:  # one place if there is one map
         places = column + (starts[end] - within[end])[:, None]
         slices[end] = slices[end].gather(1, places.clamp(0, count - 1))
     return slices.flatten(1).t().contiguous().view(len(rows), count, batch, points)

@@ -80,6 +80,28 @@ def test_windows_at_the_ends_of_the_memory(radius):
             torch.testing.assert_close(found, expected, atol=0, rtol=0)
 
 
+@settings(deadline=None, max_examples=60)
+@given(
+    sizes=st.tuples(*[st.integers(1, 3)] * 2, *[st.integers(1, 6)] * 2),
+    radius=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    seed=st.integers(0, 99),
+)
+def test_windows_of_few_and_tiny_maps(sizes, radius, seed):
+    batch, points, height, width = sizes
+    generator = torch.Generator().manual_seed(seed)
+    maps = torch.randn(sizes, generator=generator)
+    x = torch.randint(width, (batch, points), generator=generator)
+    y = torch.randint(height, (batch, points), generator=generator)
+    found = windows(maps, torch.stack([x, y], dim=-1), radius)
+    down, across = radius
+    wide = torch.nn.functional.pad(maps, [across, across, down, down])
+    for face in range(batch):
+        for point in range(points):
+            i, j = int(y[face, point]), int(x[face, point])
+            expected = wide[face, point, i : i + 2 * down + 1, j : j + 2 * across + 1]
+            torch.testing.assert_close(found[face, point], expected, atol=0, rtol=0)
+
+
 def test_another_face_that_is_not_finite_is_not_seen():
     maps = torch.zeros(3, 1, 5, 5)
     maps[0], maps[2] = float("nan"), float("inf")
