@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser
 
-from landmarks.errors import SettingsError, refusal_behind
+from landmarks.errors import DataError, SettingsError, refusal_behind
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
     from landmarks.analysis.experiment import Settings
@@ -181,8 +181,11 @@ def _data(path: Path, settings: "Settings", splits: str | None) -> "FaceDataModu
     try:
         built = parser.instantiate(parser.parse_object({"data": data})).data
     except Exception as error:
-        if (refused := refusal_behind(error)) is not None:
+        refused = refusal_behind(error)
+        if isinstance(refused, DataError):
             raise refused from error
+        if refused is not None:
+            raise SettingsError(f"{path}: {refused}") from error
         raise SettingsError(f"{path}: {' '.join(str(error).split())}") from error
     assert isinstance(built, FaceDataModule)
     if splits is not None:
