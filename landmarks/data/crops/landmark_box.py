@@ -13,8 +13,8 @@ class LandmarkBox(CropPolicy):
     """A square round the tight box of the annotated landmarks.
 
     Published recipes use the true landmarks in this way: HRNet's lists for 300W and WFLW hold the
-    middle and the longer side of that box, which its code enlarges by 1.25
-    (https://github.com/HRNet/HRNet-Facial-Landmark-Detection, issue 3). A reader of results should
+    middle and the longer side of that box, which its code enlarges by 1.25 (its authors on
+    https://github.com/HRNet/HRNet-Facial-Landmark-Detection/issues/3). A reader of results should
     know that no detector was involved.
 
     Args:
