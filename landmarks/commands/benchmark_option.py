@@ -8,7 +8,7 @@ from jsonargparse import ArgumentParser
 from landmarks.errors import SettingsError
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
-    from landmarks.benchmarks.base import Benchmark
+    from landmarks.benchmarks.base import Benchmark, Facts
 
 _DESCRIPTIONS = (".yaml", ".yml")
 
@@ -80,3 +80,19 @@ def chosen_split(benchmark: "Benchmark", split: str | None) -> str:
             f"{', '.join(facts.splits)}"
         )
     return split
+
+
+def named_splits(facts: "Facts", text: str) -> list[str]:
+    """The splits of ``--splits``, separated by commas, each once.
+
+    Raises:
+        landmarks.errors.SettingsError: If there is no such split.
+    """
+    splits = list(dict.fromkeys(name.strip() for name in text.split(",")))
+    for split in splits:
+        if split not in facts.splits:
+            raise SettingsError(
+                f"--splits {text!r}: {facts.title} has no split {split!r}; choose from "
+                f"{', '.join(facts.splits)}"
+            )
+    return splits

@@ -2,16 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser
 
-from landmarks.commands.benchmark_option import add_benchmark_options, open_benchmark
+from landmarks.commands.benchmark_option import add_benchmark_options, named_splits, open_benchmark
 from landmarks.errors import SettingsError
 from landmarks.files import check_writable
-
-if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
-    from landmarks.benchmarks.base import Facts
 
 _INTERRUPTED = 130
 
@@ -37,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
         raise SettingsError(f"--top {options.top} must be at least 1")
     accepted = _accepted(options.accept)
     benchmark = open_benchmark(options.benchmark, options.folder or options.root)
-    splits = _splits(benchmark.facts, options.splits)
+    facts = benchmark.facts
+    splits = list(facts.splits) if options.splits is None else named_splits(facts, options.splits)
 
     from landmarks.data_check.page import write_page
     from landmarks.data_check.suite import check_benchmark
@@ -69,19 +66,6 @@ def _accepted(text: str | None) -> tuple[str, ...]:
                 f"--accept {name!r} is no kind of error; choose from {', '.join(known)}"
             )
     return names
-
-
-def _splits(facts: "Facts", text: str | None) -> list[str]:
-    if text is None:
-        return list(facts.splits)
-    splits = list(dict.fromkeys(text.split(",")))
-    for split in splits:
-        if split not in facts.splits:
-            raise SettingsError(
-                f"--splits {split!r}: {facts.title} has no such split; choose from "
-                f"{', '.join(facts.splits)}"
-            )
-    return splits
 
 
 def _parser() -> ArgumentParser:

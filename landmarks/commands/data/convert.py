@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser
 
-from landmarks.commands.benchmark_option import add_benchmark_options, open_benchmark
+from landmarks.commands.benchmark_option import add_benchmark_options, named_splits, open_benchmark
 from landmarks.errors import SettingsError
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
@@ -58,14 +58,7 @@ def _splits(benchmark: "Benchmark", names: str | None) -> list[str]:
 
     facts = benchmark.facts
     if names is not None:
-        splits = list(dict.fromkeys(name.strip() for name in names.split(",")))
-        for split in splits:
-            if split not in facts.splits:
-                raise SettingsError(
-                    f"--splits {names!r}: {facts.title} has no split {split!r}; choose from "
-                    f"{', '.join(facts.splits)}"
-                )
-        return splits
+        return named_splits(facts, names)
     there = []
     problem: DataError | None = None
     for split in facts.splits:

@@ -188,7 +188,7 @@ def test_nothing_to_check_and_no_such_split(tmp_path, tree, capsys):
     assert main(["data", "check", str(tmp_path), "--benchmark", "300w"]) == 2
     assert "The root holds no files" in capsys.readouterr().err
     assert main(["data", "check", str(tree), "--benchmark", "300w", "--splits", "dev"]) == 2
-    assert "no such split" in capsys.readouterr().err
+    assert "--splits 'dev': 300W has no split 'dev'; choose from" in capsys.readouterr().err
 
 
 def test_an_interruption_leaves_nothing_behind(tree, tmp_path, monkeypatch, capsys):
