@@ -190,6 +190,15 @@ class FaceDataModule(LightningDataModule):
         """Crops of each test split."""
         return [self.evaluation_loader(faces, self.test_crop) for faces in self.evaluation("test")]
 
+    def whole_test_dataloaders(self) -> list[DataLoader[list[Batch]]]:
+        """Crops of each test split, all of them on this device, however many devices there are."""
+        loaders = []
+        for faces in self.evaluation("test"):
+            dataset = self._crops(faces, self.test_crop)
+            sampler = EvaluationSampler(len(dataset), 1, 0)
+            loaders.append(self._loader(dataset, sampler, self.batch_size))
+        return loaders
+
     def evaluation_loader(self, faces: EvaluationSet, crop: CropPolicy) -> DataLoader[list[Batch]]:
         """Crops of faces to be measured on, each once and in order, without augmentation.
 
