@@ -1,1 +1,1 @@
-"""Oracle, comparison, statistics, plots and report."""
+"""Oracle, comparison, statistics, figures and report."""

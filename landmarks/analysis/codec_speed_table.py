@@ -8,7 +8,7 @@ import polars
 from matplotlib.figure import Figure
 
 from landmarks.analysis.codec_speed import SpeedRow, Times
-from landmarks.analysis.plots import COLOURS
+from landmarks.analysis.figures.style import COLOURS
 from landmarks.files import complete_file
 
 

@@ -14,15 +14,15 @@ from landmarks.analysis.calibration import (
     calibration_table,
 )
 from landmarks.analysis.experiment import Experiment
-from landmarks.analysis.identity import digest_of
-from landmarks.analysis.plan import Plan, PlannedRun, make_plan
-from landmarks.analysis.plots import (
+from landmarks.analysis.figures import (
     Panel,
     calibration_figure,
     ced_figure,
     interval_figure,
     save_svg,
 )
+from landmarks.analysis.identity import digest_of
+from landmarks.analysis.plan import Plan, PlannedRun, make_plan
 from landmarks.analysis.report import (
     Proof,
     Report,

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup as SafeText
 
 from landmarks.analysis.calibration import coverage_names
-from landmarks.analysis.plots import COLOURS, inline_svg
+from landmarks.analysis.figures import COLOURS, inline_svg
 from landmarks.analysis.scores import MethodScore
 from landmarks.analysis.tiles import ShownFace, jpeg
 from landmarks.benchmarks.base import Facts

@@ -124,7 +124,7 @@ def _bench(
         write_speed,
     )
     from landmarks.analysis.codec_workload import Shape
-    from landmarks.analysis.plots import save_svg
+    from landmarks.analysis.figures.svg import save_svg
 
     if device_name not in (None, "cpu", "cuda"):
         raise SettingsError(f"--device {device_name!r} is not known; choose cpu or cuda")

@@ -272,6 +272,7 @@ def _measure(
     methods: "Mapping[str, CodecOfSize]",
     settings: _Settings,
 ) -> None:
+    from landmarks.analysis.figures.svg import save_svg
     from landmarks.analysis.oracle import (
         corruption_figure,
         oracle,
@@ -279,7 +280,6 @@ def _measure(
         oracle_text,
         write_csv,
     )
-    from landmarks.analysis.plots import save_svg
 
     facts = benchmark.facts
     rows = oracle(

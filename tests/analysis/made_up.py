@@ -7,7 +7,7 @@ from landmarks.analysis.calibration import (
     calibration_means,
     calibration_table,
 )
-from landmarks.analysis.plots import (
+from landmarks.analysis.figures import (
     Panel,
     calibration_figure,
     ced_figure,

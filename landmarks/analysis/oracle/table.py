@@ -7,8 +7,8 @@ import polars
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from landmarks.analysis.figures.style import COLOURS
 from landmarks.analysis.oracle.measure import OracleRow
-from landmarks.analysis.plots import COLOURS
 from landmarks.files import complete_file
 from landmarks.metrics.calibration import COVERAGES
 

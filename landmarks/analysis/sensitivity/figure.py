@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
-from landmarks.analysis.plots import COLOURS, INK, STYLE
+from landmarks.analysis.figures.style import COLOURS, INK, STYLE
 from landmarks.analysis.sensitivity.conditions import KINDS, SCALING, SHIFT, Axis, Kind
 from landmarks.files import complete_file
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from landmarks.analysis.calibration import PROBABILITIES, CalibrationCurve
-from landmarks.analysis.plots import (
+from landmarks.analysis.figures import (
     COLOURS,
     Panel,
     calibration_figure,
