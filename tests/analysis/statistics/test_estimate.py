@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landmarks.analysis.statistics import Estimate, mean_estimate, paired_difference
+from landmarks.analysis.statistics.estimate import Estimate, mean_estimate, paired_difference
 
 
 def percentile_interval(values, seed):

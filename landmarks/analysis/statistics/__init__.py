@@ -1,0 +1,18 @@
+"""How sure a mean is, and which differences between methods are more than chance."""
+
+from landmarks.analysis.statistics.estimate import Estimate, mean_estimate, paired_difference
+from landmarks.analysis.statistics.pair import Outcome, Pair, Verdict
+from landmarks.analysis.statistics.pairs import compare_pairs, error_estimate
+from landmarks.analysis.statistics.winner import winner_sentence
+
+__all__ = [
+    "Estimate",
+    "Outcome",
+    "Pair",
+    "Verdict",
+    "compare_pairs",
+    "error_estimate",
+    "mean_estimate",
+    "paired_difference",
+    "winner_sentence",
+]
