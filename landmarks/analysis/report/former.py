@@ -142,7 +142,7 @@ class Report:
 def write_report(report: Report, path: Path) -> None:
     """Writes the report; it appears when it is complete."""
     environment = Environment(
-        loader=PackageLoader("landmarks.analysis", "."),
+        loader=PackageLoader("landmarks.analysis.report", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -151,7 +151,7 @@ def write_report(report: Report, path: Path) -> None:
     environment.filters["svg"] = lambda picture: SafeText(inline_svg(picture))
     environment.filters["number"] = _number
     environment.filters["jpeg"] = lambda tile: base64.b64encode(jpeg(tile)).decode("ascii")
-    page = environment.get_template("report.html.j2").render(
+    page = environment.get_template("former.html.j2").render(
         report=report,
         protocol=report.facts.protocols[0],
         colours=COLOURS,

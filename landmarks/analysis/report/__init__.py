@@ -1,0 +1,11 @@
+"""The report of a comparison: one HTML file that needs nothing else to be read."""
+
+from landmarks.analysis.report.former import (
+    Proof,
+    Report,
+    SplitReport,
+    TrainingReport,
+    write_report,
+)
+
+__all__ = ["Proof", "Report", "SplitReport", "TrainingReport", "write_report"]
