@@ -13,6 +13,7 @@ from markupsafe import Markup as SafeText
 
 from landmarks.analysis.calibration import coverage_names
 from landmarks.analysis.figures import COLOURS, inline_svg
+from landmarks.analysis.report.content import Proof, TrainingReport
 from landmarks.analysis.scores import MethodScore
 from landmarks.analysis.tiles import ShownFace, jpeg
 from landmarks.benchmarks.base import Facts
@@ -39,59 +40,6 @@ class SplitReport(NamedTuple):
     intervals: Path
     calibrations: Sequence[Mapping[str, object]]
     calibration: Path
-
-
-class TrainingReport(NamedTuple):
-    """What the report says of one training.
-
-    Attributes:
-        name: Its folder.
-        methods: The methods that read it.
-        seed: Its seed.
-        epochs: Number of epochs trained.
-        minutes: Wall-clock time.
-        validation_nme: NME of the chosen checkpoint on the held-out faces, in per cent.
-        device: What it was trained on.
-    """
-
-    name: str
-    methods: Sequence[str]
-    seed: int
-    epochs: int
-    minutes: float
-    validation_nme: float
-    device: str
-
-
-class Proof(NamedTuple):
-    """Whether one thing that should be the same for all methods is.
-
-    Attributes:
-        what: The thing.
-        seeds: The seed that it is stated for, or ``all``.
-        digests: A hash for each method, or for each method and seed.
-    """
-
-    what: str
-    seeds: str
-    digests: Mapping[str, str]
-
-    @property
-    def holds(self) -> bool:
-        """Whether all methods have one hash."""
-        return len(set(self.digests.values())) == 1
-
-    @property
-    def sentence(self) -> str:
-        """The hash that all share, or who has which."""
-        if self.holds:
-            return f"same for all methods: {next(iter(self.digests.values()))[:16]}"
-        groups: dict[str, list[str]] = {}
-        for method, digest in self.digests.items():
-            groups.setdefault(digest[:16], []).append(method)
-        return "differs: " + "; ".join(
-            f"{digest} for {', '.join(methods)}" for digest, methods in groups.items()
-        )
 
 
 @dataclass(frozen=True)
