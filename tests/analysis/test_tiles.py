@@ -1,17 +1,24 @@
 import cv2
 import numpy as np
+import pytest
+import torch
 
 from landmarks.analysis.tiles import (
     PREDICTED_COLOUR,
     TRUE_COLOUR,
+    SeenMap,
     ShownFace,
+    beside,
     chosen_faces,
     face_tile,
     faces_figure,
+    heatmap_tile,
     jpeg,
+    own_faces,
     save_jpeg,
 )
 from landmarks.batch import Record
+from landmarks.geometry import Grid, Size, apply_affine, invert_affine, photo_from_crop_affine
 from tests.analysis.made_up import records
 from tests.data.memory_photo import MemoryPhoto
 
@@ -63,3 +70,63 @@ def test_the_picture_is_written_whole(tmp_path):
     assert min(picture.shape[:2]) > 200
     again = cv2.imdecode(np.frombuffer(jpeg(tile), np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
     assert np.abs(again.astype(int) - tile).mean() < 6
+
+
+def test_each_method_has_faces_of_its_own():
+    errors = {"a": np.array([4.0, 1.0, 2.0]), "b": np.array([4.0, 9.0, 5.0])}
+    assert own_faces(errors) == {
+        "best": {"a": 1, "b": 0},
+        "median": {"a": 2, "b": 2},
+        "worst": {"a": 0, "b": 1},
+    }
+
+
+CROP = Size(64, 64)
+
+
+def seen_map(values, grid, rotation=0.0, mirrored=False):
+    affine = photo_from_crop_affine((100.0, 96.0), 130.0, CROP, rotation, mirrored)
+    return SeenMap(values, grid, CROP, affine)
+
+
+@pytest.mark.parametrize("grid", [Grid.centred, Grid.stride_only, Grid.corners])
+@pytest.mark.parametrize(("rotation", "mirrored"), [(0.0, False), (30.0, False), (-70.0, True)])
+def test_a_peak_lies_on_the_face_where_the_map_has_it(grid, rotation, mirrored):
+    truth = np.array([[50.0, 50.0], [150.0, 50.0], [100.0, 150.0]])
+    seen = seen_map(np.zeros((16, 16)), grid(CROP, 16), rotation, mirrored)
+    seen.values[5, 9] = -7.0
+    seen.values[11, 6] = 3.0
+    peak = seen.grid.to_crop(torch.tensor([[6.0, 11.0]], dtype=torch.float64))
+    expected = (apply_affine(seen.photo_from_crop, peak).numpy() - 100) * 288 / 135 + 143.5
+    tile = heatmap_tile(face(truth), seen)
+    # The highest value of inferno is a light yellow; all else of the tile is dark grey.
+    found = (tile.astype(int) - tile.min(axis=2, keepdims=True)).max(axis=2) > 90
+    middle = np.argwhere(found).mean(axis=0)[::-1]
+    assert np.linalg.norm(middle - expected[0]) < 1.0
+
+
+def test_what_the_network_did_not_see_is_dark():
+    truth = np.array([[50.0, 50.0], [150.0, 50.0], [100.0, 150.0]])
+    seen = seen_map(np.full((8, 8), np.nan), Grid.centred(CROP, 8))
+    tile = heatmap_tile(face(truth), seen)
+    crop_from_photo = invert_affine(seen.photo_from_crop)
+    corner = apply_affine(crop_from_photo, torch.tensor([[164.0, 100.0]], dtype=torch.float64))
+    assert corner[0, 0] > 63  # just seen
+    assert tile[143, 143 + round(63 * 288 / 135)].tolist() == [68] * 3
+    assert tile[143, 143 + round(66.5 * 288 / 135)].tolist() == [27] * 3
+
+
+def test_two_pictures_stand_beside_each_other():
+    left, right = np.zeros((4, 3, 3), np.uint8), np.ones((4, 5, 3), np.uint8)
+    both = beside(left, right)
+    assert both.shape == (4, 8, 3)
+    assert both[0, :, 0].tolist() == [0] * 3 + [1] * 5
+
+
+def test_many_methods_stand_below_each_other(tmp_path):
+    tile = np.full((40, 80, 3), 120, np.uint8)
+    for count, wide in ((2, True), (9, False)):
+        methods = [f"method {i}" for i in range(count)]
+        row = ShownFace("best: a", dict.fromkeys(methods, tile), dict.fromkeys(methods, 1.0))
+        width, height = faces_figure([row, row._replace(title="worst: b")]).get_size_inches()
+        assert (width > height) == wide

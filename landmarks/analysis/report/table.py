@@ -47,6 +47,10 @@ def significant(digits: int) -> Callable[[float], str]:
     return lambda number: f"{number:.{digits}g}"
 
 
+HUNDREDTHS = fixed(2)
+"""Writes a number as errors are written: to the hundredth of a point."""
+
+
 def probability(number: float) -> str:
     """Writes a p-value.
 
@@ -69,7 +73,7 @@ class Column:
 
     title: str
     cells: Sequence[Cell]
-    write: Callable[[float], str] = fixed(2)
+    write: Callable[[float], str] = HUNDREDTHS
     strong: frozenset[int] = frozenset()
 
     @property
@@ -131,3 +135,16 @@ class Table:
     def rows(self) -> range:
         """Numbers of the rows, from 0."""
         return range(len(self.columns[0].cells))
+
+
+__all__ = [
+    "DASH",
+    "HUNDREDTHS",
+    "Cell",
+    "Column",
+    "Table",
+    "fixed",
+    "probability",
+    "signed",
+    "significant",
+]
