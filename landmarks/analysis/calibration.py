@@ -9,7 +9,7 @@ import polars
 import torch
 from jaxtyping import Float
 
-from landmarks.analysis.scores import MeasuredRun
+from landmarks.analysis.measured import MeasuredRun
 from landmarks.metrics.calibration import COVERAGES, ReliabilityBin, coverage, reliability
 
 PROBABILITIES = tuple(place / 100 for place in range(2, 100, 2))
@@ -31,7 +31,7 @@ class CalibrationCurve(NamedTuple):
 
 
 def calibration_table(runs: Sequence[MeasuredRun], protocol: str) -> polars.DataFrame:
-    """A row for each method, seed and split.
+    """A row for each method, seed and split; with a matrix, a column for each axis.
 
     The columns ``nll`` (nats a point), ``coverage_50`` and so on (per cent of the points) and
     ``rms_predicted`` are those of the covariances as the codec claims them; the same names ending
@@ -52,6 +52,7 @@ def calibration_table(runs: Sequence[MeasuredRun], protocol: str) -> polars.Data
             )
             row: dict[str, object] = {
                 "method": run.method,
+                **run.levels,
                 "seed": run.seed,
                 "split": split,
                 "protocol": protocol,
@@ -69,7 +70,7 @@ def calibration_table(runs: Sequence[MeasuredRun], protocol: str) -> polars.Data
             row["ause"] = None if math.isnan(raw.ause) else raw.ause
             rows.append(row)
     counts = {"seed": polars.Int64, "points": polars.Int64}
-    texts = dict.fromkeys(("method", "split", "protocol"), polars.String)
+    texts = dict.fromkeys(("method", *runs[0].levels, "split", "protocol"), polars.String)
     schema = {name: (counts | texts).get(name, polars.Float64) for name in rows[0]}
     return polars.DataFrame(rows, schema=schema)
 

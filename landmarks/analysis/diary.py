@@ -74,7 +74,11 @@ class Diary(Callback):
         self._started = time.perf_counter()
 
     def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: object  # noqa: ANN401
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,  # noqa: ANN401 (Lightning's own)
+        *_: object,
     ) -> None:
         """Keeps the step's loss."""
         self._losses.append(outputs["loss"].detach())

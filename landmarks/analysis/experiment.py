@@ -5,18 +5,23 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from landmarks.analysis.matrix import (
+    Axis,
+    Condition,
+    Settings,
+    conditions_of,
+    overlay,
+    read_axes,
+)
 from landmarks.errors import SettingsError
 
-Settings = dict[str, Any]
-
 _SHARED = ("model", "data", "trainer", "checkpoint")
-_OWN = ("seeds", "splits", "methods")
+_OWN = ("seeds", "splits", "methods", "matrix", "foreign", "test_every_epoch")
 _METHOD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
@@ -24,24 +29,35 @@ _METHOD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 class Experiment:
     """Methods and seeds to compare.
 
-    The file is one of `landmarks fit` with three more sections:
+    The file is one of `landmarks fit` with more sections:
 
     - ``methods``: for each method its changes to ``model``. A changed object of another class
       replaces the shared one; of the same class, or of no class, it changes the options it names.
     - ``seeds``: the seeds that every method is trained under; ``seed_everything`` or 0 if missing.
     - ``splits``: the test splits; the benchmark's own choice if missing.
+    - ``matrix``: what is varied for all methods alike (`landmarks.analysis.matrix`).
+    - ``foreign``: folders that ``landmarks score`` has written, by name: predictions of other
+      programs, compared as further methods.
+    - ``test_every_epoch``: whether test faces are decoded after each epoch, to tell what choosing
+      on them would have claimed; nothing is chosen by it. True if missing.
 
     Attributes:
         path: The file.
         methods: Each method's changes, by its name.
         seeds: The seeds, each once.
         shared: The sections of `landmarks fit`.
+        axes: What is varied for all methods alike.
+        foreign: Folders of predictions of other programs, by name.
+        test_every_epoch: Whether test faces are decoded after each epoch, for the report alone.
     """
 
     path: Path
     methods: Mapping[str, Settings]
     seeds: tuple[int, ...]
     shared: Settings
+    axes: tuple[Axis, ...]
+    foreign: Mapping[str, Path]
+    test_every_epoch: bool
 
     @classmethod
     def read(cls, path: Path, root: str | None = None) -> "Experiment":
@@ -70,17 +86,33 @@ class Experiment:
             data["test_splits"] = _splits(path, settings["splits"])
         if root is not None:
             data["root"] = root
-        return cls(path, _methods(path, settings.get("methods")), seeds, shared)
+        methods = _methods(path, settings.get("methods"))
+        laid = [{**shared, "model": overlay(shared["model"], own)} for own in methods.values()]
+        return cls(
+            path,
+            methods,
+            seeds,
+            shared,
+            read_axes(path, settings.get("matrix"), laid),
+            _foreign(path, settings.get("foreign"), methods),
+            _truth_value(path, "test_every_epoch", settings.get("test_every_epoch", True)),
+        )
 
     @property
     def name(self) -> str:
         """The file's name without its suffix."""
         return self.path.stem
 
-    def settings(self, method: str, seed: int, output: Path) -> Settings:
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The combinations of the matrix's levels; one without levels if there is no matrix."""
+        return conditions_of(self.axes)
+
+    def settings(self, method: str, condition: Condition, seed: int, output: Path) -> Settings:
         """A method's settings for `landmarks.commands.train.build`."""
         settings = deepcopy(self.shared)
         settings["model"] = overlay(settings["model"], self.methods[method])
+        settings = condition.applied(settings)
         return {**settings, "seed_everything": seed, "output": str(output)}
 
 
@@ -105,29 +137,6 @@ def read_settings(path: Path) -> Settings:
     if not isinstance(found, DictConfig) or not isinstance(settings, dict):
         raise SettingsError(f"{path}: expected sections such as model, data and methods")
     return {str(name): value for name, value in settings.items()}
-
-
-def overlay(below: Settings, above: Settings) -> Settings:
-    """Settings with changes laid over them.
-
-    >>> shared = {"codec": {"class_path": "A", "init_args": {"size": 64, "sigma": 1.5}}}
-    >>> overlay(shared, {"codec": {"init_args": {"sigma": 2}}})
-    {'codec': {'class_path': 'A', 'init_args': {'size': 64, 'sigma': 2}}}
-    >>> overlay(shared, {"codec": {"class_path": "B"}})
-    {'codec': {'class_path': 'B'}}
-    """
-    merged = dict(below)
-    for name, change in above.items():
-        old = merged.get(name)
-        if isinstance(old, dict) and isinstance(change, dict) and not _other_class(old, change):
-            merged[name] = overlay(old, change)
-        else:
-            merged[name] = deepcopy(change)
-    return merged
-
-
-def _other_class(old: Settings, change: Settings) -> bool:
-    return "class_path" in change and change["class_path"] != old.get("class_path")
 
 
 def _methods(path: Path, methods: object) -> dict[str, Settings]:
@@ -162,6 +171,32 @@ def _splits(path: Path, splits: object) -> list[str]:
     if not valid or len(set(splits)) < len(splits):  # type: ignore[arg-type, call-overload]
         raise SettingsError(f"{path}: splits is {splits!r}; expected names such as [lfpw/testset]")
     return list(splits)  # type: ignore[call-overload, no-any-return]
+
+
+def _foreign(path: Path, section: object, methods: Mapping[str, Settings]) -> dict[str, Path]:
+    if section is None:
+        return {}
+    if not isinstance(section, dict) or not all(
+        isinstance(folder, str) and folder for folder in section.values()
+    ):
+        raise SettingsError(
+            f"{path}: foreign is {section!r}; expected folders that 'landmarks score' has written, "
+            "by name"
+        )
+    for name in section:
+        if not isinstance(name, str) or not _METHOD_NAME.fullmatch(name) or name in methods:
+            raise SettingsError(
+                f"{path}: {name!r} cannot name predictions of another program; use letters, digits "
+                "and _ . + -, and no method's name"
+            )
+    # A relative place is meant from the file that names it.
+    return {name: path.parent / folder for name, folder in section.items()}
+
+
+def _truth_value(path: Path, name: str, found: object) -> bool:
+    if not isinstance(found, bool):
+        raise SettingsError(f"{path}: {name} is {found!r}; expected true or false")
+    return found
 
 
 def _expect_mapping(path: Path, section: str, found: object) -> None:

@@ -2,12 +2,13 @@
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from landmarks.analysis.experiment import Experiment, Settings
+from landmarks.analysis.experiment import Experiment
 from landmarks.analysis.identity import (
     WeightDigest,
     digest_of,
@@ -17,9 +18,10 @@ from landmarks.analysis.identity import (
     truth_digest,
     weight_digests,
 )
+from landmarks.analysis.matrix import Condition, Settings
 from landmarks.batch import Record
 from landmarks.benchmarks.base import Facts
-from landmarks.commands.train import LandmarkCLI, build
+from landmarks.commands.train import build
 from landmarks.data.datamodule import FaceDataModule
 from landmarks.data.evaluation_set import EvaluationSet
 from landmarks.errors import DataError, SettingsError
@@ -57,10 +59,11 @@ class FacesSeen(NamedTuple):
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One method under one seed.
+    """One method under one condition and one seed.
 
     Attributes:
         method: Its name.
+        condition: The levels of the matrix that it is trained and tested under.
         seed: The seed of its training.
         training: The folder of its training, which it may share.
         training_key: What the training must have been made with.
@@ -71,6 +74,7 @@ class PlannedRun:
     """
 
     method: str
+    condition: Condition
     seed: int
     training: Path
     training_key: str
@@ -84,9 +88,36 @@ class PlannedRun:
         """The run's folder."""
         return Path(self.settings["output"])
 
+    @property
+    def name(self) -> str:
+        """For people, such as ``dark, heatmap_size 32, seed 0``."""
+        condition = f", {self.condition.name}" if self.condition.levels else ""
+        return f"{self.method}{condition}, seed {self.seed}"
+
     def trains(self, output: Path) -> Settings:
         """The settings with ``output`` elsewhere: in the training's folder."""
         return {**self.settings, "output": str(output)}
+
+
+@dataclass(frozen=True)
+class PlannedCondition:
+    """All runs under one condition: what is compared with one another.
+
+    Attributes:
+        condition: The levels of the matrix.
+        facts: The benchmark's facts.
+        runs: Method by method, seed by seed.
+        test_sets: The test faces.
+        found: What was found of each split on the disk, the training split first, in a sentence.
+        common_weights: Names of the parameters that all methods' networks have.
+    """
+
+    condition: Condition
+    facts: Facts
+    runs: Sequence[PlannedRun]
+    test_sets: Sequence[EvaluationSet]
+    found: Sequence[str]
+    common_weights: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -95,19 +126,28 @@ class Plan:
 
     Attributes:
         experiment: The experiment.
-        facts: The benchmark's facts.
-        runs: Method by method, seed by seed.
-        test_sets: The test faces.
-        found: What was found of each split on the disk, the training split first, in a sentence.
-        common_weights: Names of the parameters that all methods' networks have.
+        conditions: What is compared, one condition after the other.
     """
 
     experiment: Experiment
-    facts: Facts
-    runs: Sequence[PlannedRun]
-    test_sets: Sequence[EvaluationSet]
-    found: Sequence[str]
-    common_weights: Sequence[str]
+    conditions: Sequence[PlannedCondition]
+
+    @property
+    def runs(self) -> list[PlannedRun]:
+        """Condition by condition, method by method, seed by seed."""
+        return [run for condition in self.conditions for run in condition.runs]
+
+    def condition_of(self, run: PlannedRun) -> PlannedCondition:
+        """The condition that a run belongs to."""
+        return next(each for each in self.conditions if each.condition == run.condition)
+
+    def readers(self, training: Path) -> dict[str, PlannedRun]:
+        """The runs that read a training, by their methods; each method once."""
+        found: dict[str, PlannedRun] = {}
+        for run in self.runs:
+            if run.training == training:
+                found.setdefault(run.method, run)
+        return found
 
 
 def make_plan(experiment: Experiment, output: Path) -> Plan:
@@ -122,67 +162,170 @@ def make_plan(experiment: Experiment, output: Path) -> Plan:
             names the method and the option.
         landmarks.errors.DataError: If a file of the benchmark cannot be used.
     """
-    runs: list[PlannedRun] = []
-    known_faces: dict[str, FacesSeen] = {}
-    networks: list[dict[str, WeightDigest]] = []
-    built: LandmarkCLI | None = None
     # All settings are tried before the first file is read, since that may take minutes.
-    for method in experiment.methods:
-        cli = _build(experiment, method, experiment.seeds[0], output)
-        networks.append(weight_digests(cli.model.network))
-        built = built or cli
-    assert built is not None
-    data = built.datamodule
-    try:
-        places = [(data.training, data.training_split)]
-        places += [(data.benchmark, split) for split in data.test_splits]
-        for benchmark, split in places:
-            benchmark.prepare((split,))
-        found = [benchmark.found(split) for benchmark, split in places]
-        for method in experiment.methods:
-            for seed in experiment.seeds:
-                cli = _build(experiment, method, seed, output)
-                resolved: Settings = cli.config_dump
-                key = digest_of([seed, resolved["data"]])
-                if key not in known_faces:
-                    known_faces[key] = _read_faces(cli)
-                runs.append(_planned(cli, experiment, method, seed, output, known_faces[key], runs))
-        data.setup("test")
-    except DataError:
-        raise
-    except ValueError as error:
-        raise SettingsError(f"{experiment.path}: {error}") from error
+    built = [
+        {
+            method: _build(experiment, method, condition, experiment.seeds[0], output)
+            for method in experiment.methods
+        }
+        for condition in experiment.conditions
+    ]
+    planner = _Planner(experiment, output)
     return Plan(
         experiment,
-        data.facts,
-        runs,
-        data.evaluation("test"),
-        found,
-        shared_weights(networks),
+        [
+            planner.condition(condition, own)
+            for condition, own in zip(experiment.conditions, built, strict=True)
+        ],
     )
 
 
-def _build(experiment: Experiment, method: str, seed: int, output: Path) -> LandmarkCLI:
-    folder = output / "runs" / f"{method}-seed{seed}"
-    settings = experiment.settings(method, seed, folder)
+class _Built(NamedTuple):
+    """What is kept of a method that was built.
+
+    Attributes:
+        data: The faces it is trained and tested on.
+        settings: The settings it was built from.
+        resolved: The same with all defaults.
+        decoding: The codec's arguments that touch decoding alone.
+        weights: Of the network before training.
+    """
+
+    data: FaceDataModule
+    settings: Settings
+    resolved: Settings
+    decoding: Collection[str]
+    weights: dict[str, WeightDigest]
+
+
+class _Planner:
+    """Reads each distinct set of faces once."""
+
+    def __init__(self, experiment: Experiment, output: Path) -> None:
+        self.experiment = experiment
+        self.output = output
+        self._seen: dict[str, FacesSeen] = {}
+        self._found: dict[str, tuple[list[str], list[EvaluationSet]]] = {}
+        self._trainings: dict[str, Path] = {}
+
+    def condition(self, condition: Condition, built: Mapping[str, _Built]) -> PlannedCondition:
+        """Plans the runs of a condition."""
+        first = next(iter(built.values()))
+        try:
+            found, test_sets = self._prepare(first)
+            runs = [
+                self._run(method, condition, seed, built[method])
+                for method in self.experiment.methods
+                for seed in self.experiment.seeds
+            ]
+        except DataError:
+            raise
+        except ValueError as error:
+            raise SettingsError(f"{self.experiment.path}: {error}") from error
+        return PlannedCondition(
+            condition,
+            first.data.facts,
+            runs,
+            test_sets,
+            found,
+            shared_weights([own.weights for own in built.values()]),
+        )
+
+    def _prepare(self, built: _Built) -> tuple[list[str], list[EvaluationSet]]:
+        """Makes the files ready, says what is there, and reads the test faces."""
+        data = built.data
+        key = digest_of(built.resolved["data"])
+        if key not in self._found:
+            places = [(data.training, data.training_split)]
+            places += [(data.benchmark, split) for split in data.test_splits]
+            for benchmark, split in places:
+                benchmark.prepare((split,))
+            data.setup("test")
+            found = [benchmark.found(split) for benchmark, split in places]
+            self._found[key] = found, data.evaluation("test")
+        return self._found[key]
+
+    def _run(self, method: str, condition: Condition, seed: int, built: _Built) -> PlannedRun:
+        folder = _run_folder(self.output, method, condition, seed)
+        settings = self.experiment.settings(method, condition, seed, folder)
+        resolved = _under_seed(built.resolved, seed, folder)
+        faces = self._faces(built, resolved)
+        # Thresholds and integrals are applied to the stored errors, the normalisers are in them.
+        protocols = built.data.facts.protocols
+        normalisers = [[p.name, p.normaliser.description] for p in protocols]
+        seen = digest_of([faces.draws, faces.truth, faces.held_out])
+        key = training_key(resolved, built.decoding, seen)
+        return PlannedRun(
+            method=method,
+            condition=condition,
+            seed=seed,
+            training=self._training_folder(method, seed, key),
+            training_key=key,
+            key=digest_of([key, resolved["model"]["codec"], faces.test, normalisers, _TESTED]),
+            settings=settings,
+            resolved=resolved,
+            faces=faces,
+        )
+
+    def _faces(self, built: _Built, resolved: Settings) -> FacesSeen:
+        key = digest_of([resolved["seed_everything"], resolved["data"]])
+        if key not in self._seen:
+            built.data.seed = int(resolved["seed_everything"])
+            self._seen[key] = _read_faces(built.data)
+        return self._seen[key]
+
+    def _training_folder(self, method: str, seed: int, key: str) -> Path:
+        """The folder of this key, whatever method it was once named after."""
+        if key not in self._trainings:
+            trainings = self.output / "trainings"
+            ending = f"-{key[:8]}-seed{seed}"
+            there = sorted(folder for folder in trainings.glob(f"*{ending}") if folder.is_dir())
+            self._trainings[key] = there[0] if there else trainings / f"{method}{ending}"
+        return self._trainings[key]
+
+
+def _build(
+    experiment: Experiment, method: str, condition: Condition, seed: int, output: Path
+) -> _Built:
+    folder = _run_folder(output, method, condition, seed)
+    settings = experiment.settings(method, condition, seed, folder)
+    where = f"{experiment.path}, method {method!r}"
+    if condition.levels:
+        where += f" under {condition.name}"
     known = set(inspect.signature(LandmarkTask).parameters)
     unknown = sorted(set(settings["model"]) - known)
     if unknown:
         # The parser would name a required option that is missing in its place.
         raise SettingsError(
-            f"{experiment.path}, method {method!r}: model has no option {unknown[0]!r}; expected "
-            f"{', '.join(sorted(known))}"
+            f"{where}: model has no option {unknown[0]!r}; expected {', '.join(sorted(known))}"
         )
     try:
-        return build(settings)
+        cli = build(settings)
     except SettingsError as error:
-        raise SettingsError(
-            f"{experiment.path}, method {method!r}: {_in_one_line(str(error))}"
-        ) from error
+        raise SettingsError(f"{where}: {_in_one_line(str(error))}") from error
+    resolved: Settings = cli.config_dump
+    return _Built(
+        cli.datamodule,
+        settings,
+        resolved,
+        cli.model.codec.decoding_arguments,
+        weight_digests(cli.model.network),
+    )
 
 
-def _read_faces(cli: LandmarkCLI) -> FacesSeen:
-    data = cli.datamodule
+def _run_folder(output: Path, method: str, condition: Condition, seed: int) -> Path:
+    return output / "runs" / "-".join(filter(None, (method, condition.slug, f"seed{seed}")))
+
+
+def _under_seed(resolved: Settings, seed: int, folder: Path) -> Settings:
+    """Resolved settings as they would be under another seed; built anew, they would be the same."""
+    changed = deepcopy(resolved)
+    changed["seed_everything"] = seed
+    changed["output"] = str(folder)
+    return changed
+
+
+def _read_faces(data: FaceDataModule) -> FacesSeen:
     data.setup("fit")
     data.setup("test")
     _refuse_trained_faces(data)
@@ -220,46 +363,6 @@ def _refuse_trained_faces(data: FaceDataModule) -> None:
 
 def _face(record: Record) -> tuple[str, bytes]:
     return record.photo.name, record.points_photo.tobytes()
-
-
-def _planned(
-    cli: LandmarkCLI,
-    experiment: Experiment,
-    method: str,
-    seed: int,
-    output: Path,
-    faces: FacesSeen,
-    earlier: Sequence[PlannedRun],
-) -> PlannedRun:
-    resolved: Settings = cli.config_dump
-    decoding = cli.model.codec.decoding_arguments
-    # Thresholds and integrals are applied to the stored errors, the normalisers are in them.
-    normalisers = [[p.name, p.normaliser.description] for p in cli.datamodule.facts.protocols]
-    seen = digest_of([faces.draws, faces.truth, faces.held_out])
-    key = training_key(resolved, decoding, seen)
-    folder = output / "runs" / f"{method}-seed{seed}"
-    return PlannedRun(
-        method=method,
-        seed=seed,
-        training=_training_folder(output / "trainings", method, seed, key, earlier),
-        training_key=key,
-        key=digest_of([key, resolved["model"]["codec"], faces.test, normalisers, _TESTED]),
-        settings=experiment.settings(method, seed, folder),
-        resolved=resolved,
-        faces=faces,
-    )
-
-
-def _training_folder(
-    trainings: Path, method: str, seed: int, key: str, earlier: Sequence[PlannedRun]
-) -> Path:
-    """The folder of this key, whatever method it was once named after."""
-    for run in earlier:
-        if run.training_key == key:
-            return run.training
-    ending = f"-{key[:8]}-seed{seed}"
-    there = sorted(folder for folder in trainings.glob(f"*{ending}") if folder.is_dir())
-    return there[0] if there else trainings / f"{method}{ending}"
 
 
 def _in_one_line(message: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import platform
-import time
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import torch
 
 import landmarks
-from landmarks.analysis.decode_time import decode_milliseconds
+from landmarks.analysis.diary import DIARY, Diary, read_diary, total_seconds
 from landmarks.analysis.identity import WeightDigest, weight_digests
+from landmarks.analysis.latency import decode_milliseconds, network_milliseconds
+from landmarks.analysis.measured import MeasuredRun
 from landmarks.analysis.plan import PlannedRun
-from landmarks.analysis.scores import MeasuredRun
 from landmarks.commands.train import LandmarkCLI, build
 from landmarks.errors import DataError
 from landmarks.files import complete_file
@@ -32,9 +33,10 @@ class Training(NamedTuple):
         folder: Where it lies.
         seed: Its seed.
         epochs: Number of epochs trained.
-        seconds: Wall-clock time, without what an interrupted call had done.
+        seconds: Wall-clock time of all epochs, whichever call they were trained in.
         validation_nme: NME of the chosen checkpoint on the held-out faces, in per cent.
         device: What it was trained on.
+        devices: Number of devices.
         weights: Shape and hash of each parameter before training.
     """
 
@@ -44,6 +46,7 @@ class Training(NamedTuple):
     seconds: float
     validation_nme: float
     device: str
+    devices: int
     weights: dict[str, WeightDigest]
 
     @property
@@ -64,6 +67,7 @@ def finished_training(run: PlannedRun) -> Training | None:
         seconds=found["seconds"],
         validation_nme=found["validation_nme"],
         device=found["device"],
+        devices=found["devices"],
         weights={
             name: WeightDigest(tuple(shape), digest)
             for name, (shape, digest) in found["initial_weights"].items()
@@ -76,19 +80,25 @@ def interrupted(run: PlannedRun) -> bool:
     return finished_training(run) is None and _last_checkpoint(run.training).exists()
 
 
-def train(run: PlannedRun) -> None:
+def train(run: PlannedRun, readers: Mapping[str, PlannedRun]) -> None:
     """Trains, going on from the last epoch of an interrupted call.
+
+    Args:
+        run: A run that reads the training.
+        readers: The runs whose decoding of the test faces is written down after each epoch, by
+            their methods; see `landmarks.analysis.diary.Diary`.
 
     Raises:
         DataError: If the training ended without a checkpoint.
     """
     last = _last_checkpoint(run.training)
     resumed = last if last.exists() else None
+    codecs = {method: build(reader.settings).model.codec for method, reader in readers.items()}
     cli = build(run.trains(run.training))
     weights = weight_digests(cli.model.network)
-    started = time.perf_counter()
+    # Before the checkpoints are written: what was trained is then never missing from the diary.
+    cli.trainer.callbacks.insert(0, Diary(run.training, codecs))  # type: ignore[attr-defined]
     cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=None if resumed is None else str(resumed))
-    seconds = time.perf_counter() - started
     best = _best_checkpoint(run.training)
     if not best.exists():
         raise DataError(
@@ -103,10 +113,11 @@ def train(run: PlannedRun) -> None:
                 "key": run.training_key,
                 "seed": run.seed,
                 "epochs": cli.trainer.current_epoch,
-                "seconds": seconds,
+                "seconds": total_seconds(read_diary(run.training / DIARY)),
                 "resumed": resumed is not None,
                 "validation_nme": _validation_nme(cli),
                 "device": device_name(cli),
+                "devices": cli.trainer.world_size,
                 "views": cli.model.objective.views,
                 "faces": run.faces._asdict(),
                 "initial_weights": weights,
@@ -141,7 +152,7 @@ def measure(run: PlannedRun, training: Training, common_weights: str) -> None:
     held_out = cli.model.validation_results
     temperature = None if held_out is None else held_out.fitted_temperature()
     cli.trainer.test(cli.model, cli.datamodule, ckpt_path=checkpoint, verbose=False)
-    decode_ms = _time_decoding(cli)
+    network_ms, decode_ms = _time(cli)
     if cli.trainer.is_global_zero:
         if held_out is not None:
             held_out.save(run.folder)
@@ -150,6 +161,7 @@ def measure(run: PlannedRun, training: Training, common_weights: str) -> None:
             {
                 "key": run.key,
                 "method": run.method,
+                "levels": run.condition.levels,
                 "seed": run.seed,
                 "splits": list(cli.model.test_results),
                 "training": training.folder.name,
@@ -158,6 +170,7 @@ def measure(run: PlannedRun, training: Training, common_weights: str) -> None:
                 "training_seconds": training.seconds,
                 "temperature": temperature,
                 "parameters": sum(p.numel() for p in cli.model.network.parameters()),
+                "network_ms_per_face": network_ms,
                 "decode_ms_per_face": decode_ms,
                 "device": device_name(cli),
                 "faces": run.faces._asdict(),
@@ -179,11 +192,15 @@ def load(run: PlannedRun) -> MeasuredRun:
     splits = {split: _load_points(run.folder, split) for split in manifest["splits"]}
     return MeasuredRun(
         method=run.method,
+        levels=run.condition.levels,
         seed=run.seed,
         splits=splits,
+        training=run.training.name,
         parameters=manifest["parameters"],
+        network_ms=manifest["network_ms_per_face"],
         decode_ms=manifest["decode_ms_per_face"],
         temperature=manifest["temperature"],
+        epochs=read_diary(run.training / DIARY),
     )
 
 
@@ -219,13 +236,18 @@ def device_name(cli: LandmarkCLI) -> str:
     return name if devices == 1 else f"{name} ({devices} devices)"
 
 
-def _time_decoding(cli: LandmarkCLI) -> float:
+def _time(cli: LandmarkCLI) -> tuple[float, float]:
+    """Milliseconds a face of the network and of decoding."""
     device = cli.trainer.strategy.root_device
     model = cli.model.to(device).eval()
-    images = next(iter(cli.datamodule.test_dataloader()[0])).image[:_TIMED_FACES].to(device)
+    batch = next(iter(cli.datamodule.test_dataloader()[0]))
+    images = batch.image[:_TIMED_FACES].to(device, memory_format=torch.channels_last)
     with torch.inference_mode():
         outputs = model.network(images)[-1]
-    return decode_milliseconds(model.codec, outputs)
+    return (
+        network_milliseconds(model.network, images),
+        decode_milliseconds(model.codec, outputs),
+    )
 
 
 def _validation_nme(cli: LandmarkCLI) -> float:

@@ -2,7 +2,7 @@ import time
 
 import torch
 
-from landmarks.analysis.decode_time import decode_milliseconds
+from landmarks.analysis.latency import decode_milliseconds
 from landmarks.codecs import IntegerHeatmap
 from landmarks.geometry import Size
 from landmarks.markups import MARKUP_68
