@@ -1,44 +1,54 @@
-"""The methods' NME with intervals, and their differences to the best."""
+"""The methods' NME with intervals."""
 
 from collections.abc import Sequence
 
 from matplotlib import rc_context
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from landmarks.analysis.figures.style import COLOURS, INK, STYLE
+from landmarks.analysis.figures.layout import (
+    ROW,
+    Row,
+    draw_interval,
+    interval_text,
+    label_rows,
+    number,
+)
+from landmarks.analysis.figures.style import STYLE, WIDTH, Looks, method_looks
 from landmarks.analysis.scores import MethodScore
 
 
-def interval_figure(scores: Sequence[MethodScore], error_name: str) -> Figure:
-    """Each method's NME, and its paired difference to the best, both with their intervals."""
+def interval_figure(
+    scores: Sequence[MethodScore], error_name: str, looks: Looks | None = None
+) -> Figure:
+    """Each method's NME with its 95 % interval, the best on top.
+
+    Two intervals that overlap do not say that two methods are alike: on the same faces their
+    difference is far surer than either mean. That is what the forest plot shows.
+
+    Args:
+        scores: Of one split and protocol.
+        error_name: Names the axis.
+        looks: How each method is drawn; None: by its place in the scores.
+    """
+    looks = looks or method_looks(score.method for score in scores)
+    ordered = sorted(scores, key=lambda score: score.nme.value)
     with rc_context(STYLE):
-        height = 1.3 + 0.36 * len(scores)
-        figure = Figure(figsize=(8.4, height), layout="constrained")
-        left, right = figure.subplots(1, 2, sharey=True)
-        rows = range(len(scores))
-        for row, score in enumerate(scores):
-            colour = COLOURS[row % len(COLOURS)]
-            _interval(left, row, score.nme, colour)
-            if score.difference is None:
-                right.plot([0], [row], marker="D", color=colour, markersize=6)
-            else:
-                _interval(right, row, score.difference, colour)
-        left.set(title="mean", xlabel=f"{error_name} (%)")
-        right.set(title="difference to the best, face by face", xlabel="NME difference (points)")
-        right.axvline(0, color=INK, linewidth=0.8)
-        left.set_yticks(list(rows), [score.method for score in scores])
-        left.set_ylim(len(scores) - 0.5, -0.5)
-        for axes in (left, right):
-            axes.grid(visible=True, axis="x", linewidth=0.8)
-            axes.tick_params(axis="y", length=0)
+        figure = Figure(figsize=(WIDTH, 0.75 + ROW * len(ordered)), layout="constrained")
+        axes = figure.subplots()
+        for y, score in enumerate(ordered):
+            draw_interval(axes, y, score.nme, looks[score.method])
+        label_rows(axes, [Row(score.method, interval_text(score.nme)) for score in ordered])
+        axes.set_xlabel(f"{error_name} (%), 95 % interval")
     return figure
 
 
-def _interval(axes: Axes, row: int, estimate: tuple[float, float, float], colour: str) -> None:
-    value, low, high = estimate
-    axes.plot([low, high], [row, row], color=colour, linewidth=2.4, solid_capstyle="butt")
-    axes.plot([value], [row], marker="o", color=colour, markersize=6)
+def interval_alt(scores: Sequence[MethodScore]) -> str:
+    """The figure in a sentence, for those who do not see it."""
+    ordered = sorted(scores, key=lambda score: score.nme.value)
+    said = f"{ordered[0].method} {number(ordered[0].nme.value)} %"
+    if len(ordered) > 1:
+        said += f" (lowest) to {ordered[-1].method} {number(ordered[-1].nme.value)} % (highest)"
+    return f"NME with 95 % intervals of {len(ordered)} methods: {said}."
 
 
-__all__ = ["interval_figure"]
+__all__ = ["interval_alt", "interval_figure"]

@@ -17,6 +17,10 @@ _DASHES: tuple[_Dash, ...] = (
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 INK = "#1a1b1c"
 """Of text and axes; in a page it becomes the colour of the page's text."""
+PAPER = "#fdfdfe"
+"""Of the inside of a hollow marker; in a page it becomes the colour of the page."""
+UNRESOLVED = "#7f8589"
+"""Of what is not resolved: a grey that is legible on a dark and on a light page."""
 WIDTH = 5.2
 """Inches. Narrow enough that text of 10 points is legible on a telephone of 360 pixels."""
 STYLE: Any = {  # Matplotlib types the keys by their names, one literal each
@@ -92,4 +96,15 @@ def method_looks(methods: Iterable[str]) -> dict[str, Look]:
     return {method: method_style(place) for place, method in enumerate(dict.fromkeys(methods))}
 
 
-__all__ = ["COLOURS", "INK", "STYLE", "WIDTH", "Look", "Looks", "method_looks", "method_style"]
+__all__ = [
+    "COLOURS",
+    "INK",
+    "PAPER",
+    "STYLE",
+    "UNRESOLVED",
+    "WIDTH",
+    "Look",
+    "Looks",
+    "method_looks",
+    "method_style",
+]
