@@ -1,9 +1,11 @@
 """The one LightningModule: whatever is trained here, it is trained by this."""
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from lightning import LightningModule
@@ -84,6 +86,17 @@ class LandmarkTask(LightningModule):
     def setup(self, stage: str) -> None:
         """Tells the data how many views of a face the objective needs."""
         self._data().views = self.objective.views
+
+    def on_train_epoch_start(self) -> None:
+        """Settles what is drawn in this epoch, by dropout or a method of one's own.
+
+        It depends on (seed, epoch, device) alone, as the crops do, so that a training that was
+        interrupted goes on as if it had not been.
+        """
+        place = (self._data().seed, self.current_epoch, self.global_rank)
+        (seed,) = np.random.SeedSequence(place).generate_state(1)
+        torch.manual_seed(int(seed))
+        random.seed(int(seed))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The sum of the objective's terms, each logged under its name."""

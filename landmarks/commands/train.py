@@ -10,6 +10,7 @@ from typing import Any
 import polars
 import torch
 from lightning import Callback, LightningModule, Trainer
+from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import (
     ArgsType,
@@ -21,6 +22,7 @@ from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 from landmarks.benchmarks.base import Benchmark
+from landmarks.checkpoints import CompleteCheckpoints
 from landmarks.data.datamodule import FaceDataModule
 from landmarks.errors import DataError, SettingsError, refusal_behind
 from landmarks.files import complete_file
@@ -186,6 +188,9 @@ class LandmarkCLI(LightningCLI):
         trainer.callbacks.append(  # type: ignore[attr-defined]
             ModelCheckpoint(_checkpoints_folder(output), "last", enable_version_counter=False)
         )
+        # One that the settings name stands.
+        if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
+            trainer.strategy.checkpoint_io = CompleteCheckpoints()
         if not trainer.loggers:
             trainer.loggers = [CSVLogger(output, name="", version="")]
         return trainer
