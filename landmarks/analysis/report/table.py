@@ -1,13 +1,27 @@
 """A table as plain data, from which the page and the exported files are written."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from landmarks.analysis.statistics import Estimate
 
-Cell = str | float | Estimate | None
-"""Text, a number, a number with its interval, or nothing."""
+
+class Change(NamedTuple):
+    """A number before and after something was done.
+
+    Attributes:
+        before: Before it.
+        after: After it.
+    """
+
+    before: float | None
+    after: float | None
+
+
+Cell = str | float | Estimate | Change | None
+"""Text, a number, a number with its interval, two numbers, or nothing."""
 
 DASH = "–"
 """Where there is no number."""
@@ -69,12 +83,14 @@ class Column:
         cells: One a row.
         write: How a number is written.
         strong: The rows in which it is set bold.
+        words: What is written in a row instead of its number.
     """
 
     title: str
     cells: Sequence[Cell]
     write: Callable[[float], str] = HUNDREDTHS
     strong: frozenset[int] = frozenset()
+    words: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def is_text(self) -> bool:
@@ -82,25 +98,37 @@ class Column:
         return any(isinstance(cell, str) for cell in self.cells)
 
     def number(self, row: int) -> float | None:
-        """The number of a cell; None if it holds words, nothing, or no number."""
-        cell = self.cells[row]
-        number = cell.value if isinstance(cell, Estimate) else cell
-        return None if number is None or isinstance(number, str) or math.isnan(number) else number
+        """The number of a cell, by which rows are sorted; None for words, nothing, or NaN."""
+        return _number(self.cells[row])
 
     def text(self, row: int) -> str:
-        """A cell in words, without its interval."""
+        """A cell in words: its number alone, without its interval or what it was before."""
         cell = self.cells[row]
-        return cell if isinstance(cell, str) else self._written(self.number(row))
+        if row in self.words:
+            return self.words[row]
+        if isinstance(cell, str):
+            return cell
+        return self._written(cell.after if isinstance(cell, Change) else _number(cell))
 
     def interval(self, row: int) -> tuple[str, str] | None:
         """Both ends of a cell's interval; None if it has none."""
         cell = self.cells[row]
-        if not isinstance(cell, Estimate) or math.isnan(cell.low) or math.isnan(cell.high):
+        if (
+            not isinstance(cell, Estimate)
+            or row in self.words
+            or math.isnan(cell.low)
+            or math.isnan(cell.high)
+        ):
             return None
         return self._written(cell.low), self._written(cell.high)
 
+    def before(self, row: int) -> str | None:
+        """What a cell's number was before; None if it is of no change."""
+        cell = self.cells[row]
+        return self._written(_number(cell.before)) if isinstance(cell, Change) else None
+
     def _written(self, number: float | None) -> str:
-        if number is None:
+        if number is None or math.isnan(number):
             return DASH
         if math.isinf(number):
             return "∞" if number > 0 else "−∞"
@@ -114,6 +142,7 @@ class Table:
     Attributes:
         caption: What it shows: faces, protocol, units.
         columns: The first one names the rows.
+        stacked: Whether intervals stand below their numbers, to save width.
 
     Raises:
         ValueError: If the columns are not of one length, or there is none.
@@ -125,6 +154,7 @@ class Table:
 
     caption: str
     columns: Sequence[Column]
+    stacked: bool = False
 
     def __post_init__(self) -> None:
         lengths = {column.title: len(column.cells) for column in self.columns}
@@ -137,10 +167,18 @@ class Table:
         return range(len(self.columns[0].cells))
 
 
+def _number(cell: Cell) -> float | None:
+    if isinstance(cell, Change):
+        return _number(cell.before if cell.after is None else cell.after)
+    number = cell.value if isinstance(cell, Estimate) else cell
+    return None if number is None or isinstance(number, str) or math.isnan(number) else number
+
+
 __all__ = [
     "DASH",
     "HUNDREDTHS",
     "Cell",
+    "Change",
     "Column",
     "Table",
     "fixed",
