@@ -1,6 +1,13 @@
 """Settings of all tests."""
 
+import os
+
 import pytest
+
+
+def pytest_configure() -> None:
+    """Keeps tests from logging to the account of whoever runs them."""
+    os.environ["WANDB_MODE"] = "disabled"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
