@@ -4,17 +4,20 @@ The points are moved by random parts of a cell together with the truth, so that 
 stay what they are and rounding meets them at every phase.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
+from landmarks.analysis.decomposition.crop_places import CropPlaces
 from landmarks.analysis.decomposition.targets import CELLS_AT_ONCE, field_values
 from landmarks.codecs.base import Codec
 from landmarks.geometry import Size, apply_affine, inside, invert_affine, kept_inside
 from landmarks.metrics.functional import normalised_mean_error
+from landmarks.results import FaceResults
 
 _WIDEST = 8
 """Points are moved by at most the crop's height over this, from end to end."""
@@ -55,6 +58,26 @@ class Placed(NamedTuple):
         points = torch.where(finite, kept_inside(points, crop_size), truth)
         return cls(points, truth, photo_from_crop, normaliser, crop_size)
 
+    @classmethod
+    def of_results(
+        cls, results: Sequence[FaceResults], crops: CropPlaces, protocol: str
+    ) -> "Placed":
+        """The predictions of S trainings of one method, and the truth.
+
+        Args:
+            results: On the same faces.
+            crops: Where the faces' crops lay.
+            protocol: Name of the protocol whose normaliser errors are divided by.
+        """
+        first = results[0]
+        return cls.of(
+            torch.from_numpy(np.stack([own.points_photo for own in results])).double(),
+            torch.from_numpy(first.true_points_photo).double(),
+            crops.of_results(first),
+            torch.from_numpy(first.normalisers[protocol]).double(),
+            crops.crop_size,
+        )
+
     def nme(
         self, points: Float64[Tensor, "N K 2"], truth: Float64[Tensor, "N K 2"]
     ) -> Float64[Tensor, " N"]:
@@ -62,7 +85,7 @@ class Placed(NamedTuple):
         points, truth = (apply_affine(self.photo_from_crop, each) for each in (points, truth))
         return normalised_mean_error(points, truth, self.normaliser)
 
-    def chosen(self, faces: Float64[Tensor, " M"] | Tensor) -> "Placed":
+    def chosen(self, faces: Int64[Tensor, " M"]) -> "Placed":
         """Some of the faces, by their rows."""
         return Placed(
             self.points[:, faces],

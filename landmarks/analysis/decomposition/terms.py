@@ -109,8 +109,8 @@ def error_terms(
     simulated: dict[tuple[str, str], _Simulated] = {}
     rows = []
     for name, split, readings, halves in found:
-        finest = min(readings, key=lambda other: (_nme(readings[other], protocol).mean()))
-        placed = _placed(readings[finest], crops, protocol)
+        finest = min(readings, key=lambda other: _nme(readings[other], protocol).mean())
+        placed = Placed.of_results(readings[finest], crops, protocol)
         if (finest, split) not in simulated:
             simulated[finest, split] = _simulate(codecs[finest], placed, seed)
         terms = _terms(
@@ -163,17 +163,6 @@ def _halves(
 
 def _nme(results: Sequence[FaceResults], protocol: str) -> Float64[np.ndarray, "S N"]:
     return np.stack([own.nme[protocol] for own in results]).astype(np.float64)
-
-
-def _placed(results: Sequence[FaceResults], crops: CropPlaces, protocol: str) -> Placed:
-    first = results[0]
-    return Placed.of(
-        torch.from_numpy(np.stack([own.points_photo for own in results])).double(),
-        torch.from_numpy(first.true_points_photo).double(),
-        crops.of_results(first),
-        torch.from_numpy(first.normalisers[protocol]).double(),
-        crops.crop_size,
-    )
 
 
 def _terms(
@@ -275,11 +264,10 @@ def _oracle(
     codec: Codec, results: Sequence[FaceResults], crops: CropPlaces, protocol: str
 ) -> tuple[float, float, float]:
     """Crop, encode and decode of a perfect network, fractions, at the truth's own phases."""
-    placed = _placed(results[:1], crops, protocol)
+    placed = Placed.of_results(results[:1], crops, protocol)
     truth_photo = torch.from_numpy(results[0].true_points_photo).double()
     truth = apply_affine(invert_affine(placed.photo_from_crop), truth_photo)
     crop = placed.nme(placed.truth, truth).mean()
     limited = placed.nme(TargetGroups(codec).means(placed.truth), placed.truth).mean()
     read = placed.nme(round_trip(codec, placed.truth), placed.truth).mean()
     return float(crop), float(limited), float(read - limited)
-
