@@ -13,10 +13,11 @@ from landmarks.analysis.figures.layout import (
     legend_below,
     legend_height,
     method_handle,
+    new_figure,
     number,
     set_log_ticks,
 )
-from landmarks.analysis.figures.style import INK, STYLE, WIDTH, Looks, method_looks
+from landmarks.analysis.figures.style import INK, STYLE, Looks, method_looks
 
 
 def calibration_figure(
@@ -34,7 +35,7 @@ def calibration_figure(
     title = "method, after the temperature" if tempered else "method, without a temperature"
     with rc_context(STYLE):
         height = 7.2 + legend_height(list(curves), title)
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure = new_figure(height)
         top, bottom = figure.subplots(2, 1)
         low, high = _reliability_lines(top, curves, looks)
         top.plot([low, high], [low, high], color=INK, linewidth=0.8, zorder=1)

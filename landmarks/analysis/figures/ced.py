@@ -8,8 +8,8 @@ from jaxtyping import Float
 from matplotlib import rc_context
 from matplotlib.figure import Figure, SubFigure
 
-from landmarks.analysis.figures.layout import legend_below, legend_height, number
-from landmarks.analysis.figures.style import STYLE, WIDTH, Looks, method_looks
+from landmarks.analysis.figures.layout import legend_below, legend_height, new_figure, number
+from landmarks.analysis.figures.style import STYLE, Looks, method_looks
 
 _PLACES = 256
 """Errors at which a band is drawn, and a curve that has more corners."""
@@ -46,7 +46,7 @@ def ced_figure(panels: Sequence[Panel], error_name: str, looks: Looks | None = N
     with rc_context(STYLE):
         labels = [_labels(panel) for panel in panels]
         heights = [3.4 + legend_height(list(own.values()), _LEGEND) for own in labels]
-        figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
+        figure = new_figure(sum(heights))
         places = figure.subfigures(len(panels), 1, height_ratios=heights, squeeze=False)
         for place, panel, own in zip(places[:, 0], panels, labels, strict=True):
             _draw(place, panel, own, error_name, looks)
@@ -173,7 +173,7 @@ def _labels(panel: Panel) -> dict[str, str]:
     """What the legend says of each method, the best first."""
     means = {method: float(errors.mean()) for method, errors in panel.errors.items()}
     return {
-        method: f"{method}  {number(means[method])} %"
+        method: f"{method}, {number(means[method])} %"
         for method in sorted(means, key=means.__getitem__)
     }
 

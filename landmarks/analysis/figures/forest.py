@@ -14,6 +14,7 @@ from landmarks.analysis.figures.layout import (
     label_rows,
     legend_below,
     legend_height,
+    new_figure,
     number,
 )
 from landmarks.analysis.figures.style import (
@@ -21,7 +22,6 @@ from landmarks.analysis.figures.style import (
     PAPER,
     STYLE,
     UNRESOLVED,
-    WIDTH,
     Look,
     Looks,
     method_looks,
@@ -73,17 +73,19 @@ def forest_figure(
     words = [_WORDS[outcome] for outcome in outcomes]
     with rc_context(STYLE):
         height = 1.0 + ROW * max(len(shown), 1) + legend_height(words)
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure = new_figure(height)
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=1, zorder=1)
         for y, pair in enumerate(shown):
             _draw(axes, y, pair, looks[pair.method])
-        label_rows(axes, [_row(pair, reference, looks) for pair in shown])
+        label_rows(axes, _rows(shown, reference, looks))
         _show_zero(axes, shown)
+        if not shown:
+            axes.text(0.5, 0.5, "one method: no pair", transform=axes.transAxes, ha="center")
         other = reference if reference is not None else "the second"
-        axes.set_xlabel(
-            f"NME less that of {other} (points, 95 % interval)\n← lower error   higher error →"
-        )
+        axes.set_xlabel(f"NME less that of {other} (points, 95 % interval)")
+        axes.set_title("← lower error", loc="left", fontsize=9)
+        axes.set_title("higher error →", loc="right", fontsize=9)
         legend_below(figure, [_handle(outcome) for outcome in outcomes], words)
     return figure
 
@@ -156,11 +158,15 @@ def _draw(axes: Axes, y: int, pair: Pair, look: Look) -> None:
         )
 
 
-def _row(pair: Pair, reference: str | None, looks: Looks) -> Row:
-    name = pair.method if reference is not None else f"{pair.method} − {pair.reference}"
-    value = f"{number(pair.difference.value, '+.2f')} ({number(pair.relative, '+.1f')} %)"
-    value += f", {pair.verdict.outcome.value}"
-    return Row(name, value, looks[pair.method])
+def _rows(shown: Sequence[Pair], reference: str | None, looks: Looks) -> list[Row]:
+    largest = max((abs(pair.difference.value) for pair in shown), default=0.0)
+    pattern = "+.2f" if largest >= 0.1 else "+.3f"
+    rows = []
+    for pair in shown:
+        name = pair.method if reference is not None else f"{pair.method} − {pair.reference}"
+        value = f"{number(pair.difference.value, pattern)} ({number(pair.relative, '+.1f')} %)"
+        rows.append(Row(name, f"{value}, {pair.verdict.outcome.value}", looks[pair.method]))
+    return rows
 
 
 def _show_zero(axes: Axes, shown: Sequence[Pair]) -> None:

@@ -14,9 +14,10 @@ from landmarks.analysis.figures.layout import (
     legend_below,
     legend_height,
     method_handle,
+    new_figure,
     number,
 )
-from landmarks.analysis.figures.style import STYLE, WIDTH, Looks, method_looks
+from landmarks.analysis.figures.style import STYLE, Looks, method_looks
 
 _DOT = 0.105
 """Inches between two methods of a group."""
@@ -38,14 +39,11 @@ def groups_figure(
     looks = looks or method_looks(group.method for group in groups)
     methods = [m for m in looks if any(group.method == m for group in groups)]
     groupings = list(dict.fromkeys(group.grouping for group in groups))
-    row = 0.3 + _DOT * len(methods)
+    row = 0.34 + _DOT * len(methods)
     counts = [len({g.group for g in groups if g.grouping == name}) for name in groupings]
     heights = [0.35 + row * count for count in counts]
     with rc_context(STYLE):
-        figure = Figure(
-            figsize=(WIDTH, 0.6 + sum(heights) + legend_height(methods, _LEGEND)),
-            layout="constrained",
-        )
+        figure = new_figure(0.6 + sum(heights) + legend_height(methods, _LEGEND))
         panels = figure.subplots(
             len(groupings), 1, sharex=True, squeeze=False, height_ratios=heights
         )[:, 0]
@@ -53,6 +51,7 @@ def groups_figure(
             own = [group for group in groups if group.grouping == name]
             _draw(axes, own, methods, looks, row)
             axes.set_title(f"by {name}")
+            axes.tick_params(labelbottom=True)  # the figure may be longer than a screen
         panels[-1].set_xlabel(f"{error_name} (%)")
         handles = [method_handle(looks[method]) for method in methods]
         legend_below(figure, handles, methods, _LEGEND)
@@ -85,8 +84,8 @@ def _draw(
     for name in names:
         faces = max(group.faces for group in own if group.group == name)
         rows.append(Row(name, f"{faces:,} faces"))
-    label_rows(axes, rows, above=0.09 / row)
-    axes.set_ylim(len(rows) - 0.16 / row, -0.3 / row)
+    label_rows(axes, rows, above=0.11 / row)
+    axes.set_ylim(len(rows) - 0.16 / row, -0.33 / row)
 
 
 __all__ = ["groups_alt", "groups_figure"]

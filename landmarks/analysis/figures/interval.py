@@ -11,9 +11,10 @@ from landmarks.analysis.figures.layout import (
     draw_interval,
     interval_text,
     label_rows,
+    new_figure,
     number,
 )
-from landmarks.analysis.figures.style import STYLE, WIDTH, Looks, method_looks
+from landmarks.analysis.figures.style import STYLE, Looks, method_looks
 from landmarks.analysis.scores import MethodScore
 
 
@@ -33,7 +34,7 @@ def interval_figure(
     looks = looks or method_looks(score.method for score in scores)
     ordered = sorted(scores, key=lambda score: score.nme.value)
     with rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 0.75 + ROW * len(ordered)), layout="constrained")
+        figure = new_figure(0.75 + ROW * len(ordered))
         axes = figure.subplots()
         for y, score in enumerate(ordered):
             draw_interval(axes, y, score.nme, looks[score.method])

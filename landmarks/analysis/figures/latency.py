@@ -12,10 +12,11 @@ from landmarks.analysis.figures.layout import (
     legend_below,
     legend_height,
     method_handle,
+    new_figure,
     number,
     set_log_ticks,
 )
-from landmarks.analysis.figures.style import INK, STYLE, WIDTH, Looks, method_looks
+from landmarks.analysis.figures.style import INK, STYLE, Looks, method_looks
 from landmarks.analysis.statistics import Estimate
 
 _LEGEND = "method, ms a face, NME"
@@ -58,11 +59,11 @@ def latency_figure(
     looks = looks or method_looks(point.method for point in points)
     shown = [p for p in points if _drawable(p)]
     labels = [
-        f"{p.method}  {number(p.total_ms, '.3g')} ms  {number(p.nme.value)} %" for p in points
+        f"{p.method}, {number(p.total_ms, '.3g')} ms, {number(p.nme.value)} %" for p in points
     ]
     with rc_context(STYLE):
         height = 3.6 + legend_height(labels, _LEGEND)
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure = new_figure(height)
         axes = figure.subplots()
         for point in shown:
             look = looks[point.method]

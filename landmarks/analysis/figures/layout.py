@@ -8,17 +8,18 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
-from landmarks.analysis.figures.style import INK, WIDTH, Look
+from landmarks.analysis.figures.style import PAPER, WIDTH, Look
 from landmarks.analysis.statistics import Estimate
 
 ROW = 0.42
 """Height in inches of a row and of the name above it."""
 _LEGEND_LINE = 0.205
-_CHARACTERS = 58
-"""That fit side by side in a figure's width."""
+_CHARACTERS = 64
+"""That stand side by side in a figure's width."""
 _LABEL = 46
 
 
@@ -36,6 +37,15 @@ class Row(NamedTuple):
     look: Look | None = None
 
 
+def new_figure(height: float) -> Figure:
+    """A figure one narrow column wide, whose parts make room for each other.
+
+    Args:
+        height: In inches.
+    """
+    return Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(h_pad=0.07))
+
+
 def label_rows(axes: Axes, rows: Sequence[Row], above: float = 0.2) -> None:
     """Writes names and values above the rows, which stand at 0, 1, … downwards.
 
@@ -47,6 +57,8 @@ def label_rows(axes: Axes, rows: Sequence[Row], above: float = 0.2) -> None:
         above: Distance from a row to its name, in rows.
     """
     place = axes.get_yaxis_transform()
+    # What lies behind a text would make it hard to read.
+    ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.8}
     for y, row in enumerate(rows):
         indent = 0.0
         if row.look is not None:
@@ -61,10 +73,11 @@ def label_rows(axes: Axes, rows: Sequence[Row], above: float = 0.2) -> None:
                 transform=place,
                 clip_on=False,
             )
-        text: dict[str, Any] = {"transform": place, "va": "bottom", "fontsize": 9.5}
+        text: dict[str, Any] = {"transform": place, "va": "bottom", "fontsize": 9.5, "bbox": ground}
         axes.text(indent, y - above, shortened(row.name, _LABEL), ha="left", **text)
         axes.text(1, y - above, row.value, ha="right", **text)
     axes.set_yticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_ylim(len(rows) - 0.55, -0.5 - above)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=True, axis="x", linewidth=0.8)
@@ -128,24 +141,16 @@ def set_log_ticks(axis: Axis, low: float, high: float) -> None:
         low: Least value shown, over 0.
         high: Largest value shown.
     """
-    for steps in (
-        (1,),
-        (1, 3),
-        (1, 2, 5),
-        (1, 1.5, 2, 3, 4, 5, 7),
-        tuple(x / 4 for x in range(4, 40)),
-    ):
-        ticks = [
-            step * 10.0**power
-            for power in range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
-            for step in steps
-            if low <= step * 10.0**power <= high
-        ]
-        if len(ticks) >= 3:
+    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7)):
+        ticks = [step * 10.0**power for power in powers for step in steps]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) >= 4:
             break
-    if ticks:
-        axis.set_major_locator(FixedLocator(ticks[:: -(-len(ticks) // 8)]))
-        axis.set_major_formatter("{x:.4g}")
+    else:  # so short that a logarithmic axis looks like a linear one
+        ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter("{x:.4g}")
     axis.set_minor_locator(NullLocator())
 
 
@@ -192,14 +197,12 @@ def finite(values: Iterable[float]) -> list[float]:
 
 
 def _columns(labels: Sequence[str]) -> int:
-    longest = max(len(label) for label in labels) + 7  # the handle and the space between
-    return max(1, min(3, len(labels), _CHARACTERS // longest))
+    longest = max(len(label) for label in labels) + 6  # the handle and the space between
+    return max(1, min(4, len(labels), _CHARACTERS // longest))
 
 
 __all__ = [
-    "INK",
     "ROW",
-    "WIDTH",
     "Row",
     "draw_interval",
     "finite",
@@ -208,6 +211,7 @@ __all__ = [
     "legend_below",
     "legend_height",
     "method_handle",
+    "new_figure",
     "number",
     "set_log_ticks",
     "shortened",

@@ -11,11 +11,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
-from landmarks.analysis.figures.layout import number, shortened
+from landmarks.analysis.figures.layout import new_figure, number, shortened
 from landmarks.analysis.figures.style import INK, STYLE, UNRESOLVED, WIDTH
 from landmarks.markups import Part
 
 _SEQUENTIAL = colormaps["viridis"].resampled(32)
+_SIZES = 12
 _DIVERGING = LinearSegmentedColormap.from_list(
     "blue_grey_orange", ["#0072B2", "#c3c6c9", "#D55E00"], 33
 )
@@ -119,7 +120,7 @@ def _figure(
     side = min(WIDTH / columns, 3.8)
     height = lines * (side * 0.92 * float(extent[1] / extent[0]) + 0.3) + 0.75
     with rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure = new_figure(height)
         panels = figure.subplots(lines, columns, squeeze=False)
         for place, axes in enumerate(panels.flat):
             axes.set_axis_off()
@@ -158,21 +159,23 @@ def _draw(
         axes.plot(*shape[line].T, color=UNRESOLVED, linewidth=0.7, zorder=1)
     known = np.isfinite(errors)
     largest = max(abs(float(scale.vmin or 0)), abs(float(scale.vmax or 0)))
-    for marker, own in zip(markers, (known & (errors < 0), known & (errors >= 0)), strict=True):
-        if own.any():
-            # The area of a point is in proportion to what it tells.
-            sizes = (8 + 72 * np.abs(errors[own]) / largest) / columns**0.7
-            axes.scatter(
-                *shape[own].T,
-                s=sizes,
-                c=errors[own],
-                cmap=colours,
-                norm=scale,
-                marker=marker,
-                edgecolors=INK,
-                linewidths=0.4,
-                zorder=2,
-            )
+    # Points of one size are drawn at once: in the file they then share one shape.
+    sizes = np.rint(_SIZES * np.abs(np.where(known, errors, 0)) / largest)
+    for marker, lower in zip(markers, (True, False), strict=True):
+        for size in range(_SIZES + 1):
+            own = known & (sizes == size) & ((errors < 0) == lower)
+            if own.any():
+                axes.scatter(
+                    *shape[own].T,
+                    s=(10 + 80 * size / _SIZES) / columns**0.7,
+                    c=errors[own],
+                    cmap=colours,
+                    norm=scale,
+                    marker=marker,
+                    edgecolors=INK,
+                    linewidths=0.4,
+                    zorder=2,
+                )
 
 
 def _known(errors: Mapping[str, Float[np.ndarray, " K"]]) -> Float[np.ndarray, " M"]:

@@ -14,10 +14,11 @@ from landmarks.analysis.figures.layout import (
     legend_below,
     legend_height,
     method_handle,
+    new_figure,
     number,
     set_log_ticks,
 )
-from landmarks.analysis.figures.style import STYLE, WIDTH, Look, Looks, method_looks
+from landmarks.analysis.figures.style import STYLE, Look, Looks, method_looks
 
 _AXES = {
     "heatmap_size": ("error against heatmap resolution", "heatmap size (cells, log scale)"),
@@ -44,7 +45,7 @@ def resolution_figure(
     methods = [m for m in looks if any(point.method == m for point in points)]
     with rc_context(STYLE):
         height = 3.1 * max(len(axis_names), 1) + legend_height(methods, _KEY)
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure = new_figure(height)
         panels = figure.subplots(max(len(axis_names), 1), 1, squeeze=False)[:, 0]
         for axes, name in zip(panels, axis_names, strict=False):
             shown = [point for point in points if point.axis == name]

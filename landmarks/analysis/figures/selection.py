@@ -13,12 +13,13 @@ from landmarks.analysis.figures.layout import (
     label_rows,
     legend_below,
     legend_height,
+    new_figure,
     number,
 )
-from landmarks.analysis.figures.style import INK, PAPER, STYLE, WIDTH, Looks, method_looks
+from landmarks.analysis.figures.style import INK, PAPER, STYLE, Looks, method_looks
 from landmarks.analysis.selection import Selection
 
-_KINDS = {"last": ("|", 11), "best_on_test": ("<", 6.5), "chosen": ("o", 7.5)}
+_KINDS = {"last": ("|", 9), "best_on_test": ("<", 6.5), "chosen": ("o", 7.5)}
 _WORDS = {
     "chosen": "chosen on held-out faces (the result)",
     "last": "last epoch",
@@ -42,7 +43,7 @@ def selection_figure(
     with rc_context(STYLE):
         labels = list(_WORDS.values())
         height = 0.75 + ROW * max(len(selections), 1) + legend_height(labels)
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure = new_figure(height)
         axes = figure.subplots()
         for y, own in enumerate(selections):
             colour = looks[own.method].colour
@@ -55,7 +56,7 @@ def selection_figure(
                     axes.add_line(_mark(kind, colour, [x], [y]))
                     axes.update_datalim([(x, y)])
         axes.autoscale_view()
-        label_rows(axes, [Row(s.method, _gap(s), looks[s.method]) for s in selections])
+        label_rows(axes, [Row(s.method, _gap(s), looks[s.method]) for s in selections], 0.24)
         axes.set_xlabel(f"{error_name} (%)")
         legend_below(figure, [_mark(kind, INK, [], []) for kind in _WORDS], labels)
     return figure

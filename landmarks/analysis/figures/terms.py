@@ -16,12 +16,13 @@ from landmarks.analysis.figures.layout import (
     label_rows,
     legend_below,
     legend_height,
+    new_figure,
     number,
 )
-from landmarks.analysis.figures.style import INK, STYLE, WIDTH, Looks, method_looks
+from landmarks.analysis.figures.style import INK, STYLE, Looks, method_looks
 
 _FILLS = {
-    "crop": ("#43597c", "..."),
+    "crop": ("#43597c", "xx"),
     "encode": ("#9a9376", "\\\\\\"),
     "decode": ("#e1cc55", "///"),
     "network": ("#a9afb5", ""),
@@ -44,10 +45,7 @@ def terms_figure(
     looks = looks or method_looks(own.method for own in terms)
     names = [name for name in _FILLS if any(t.name == name for own in terms for t in own.terms)]
     with rc_context(STYLE):
-        figure = Figure(
-            figsize=(WIDTH, 0.75 + 1.15 * ROW * len(terms) + legend_height(names)),
-            layout="constrained",
-        )
+        figure = new_figure(0.75 + 1.2 * ROW * len(terms) + legend_height(names))
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=0.8, zorder=3)
         for y, own in enumerate(terms):
@@ -55,7 +53,7 @@ def terms_figure(
         rows = [
             Row(own.method, f"{interval_text(own.total)} %", looks[own.method]) for own in terms
         ]
-        label_rows(axes, rows, above=0.26)
+        label_rows(axes, rows, above=0.28)
         axes.set_xlabel(f"{error_name} (%)")
         legend_below(figure, [_patch(name) for name in names], names)
     return figure
@@ -81,7 +79,7 @@ def _draw(axes: Axes, y: int, own: ErrorTerms) -> None:
                 y,
                 value,
                 left=ends[value >= 0],
-                height=0.42,
+                height=0.4,
                 color=colour,
                 hatch=hatch,
                 edgecolor=INK,

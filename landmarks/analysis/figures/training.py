@@ -17,10 +17,11 @@ from landmarks.analysis.figures.layout import (
     legend_below,
     legend_height,
     method_handle,
+    new_figure,
     number,
     set_log_ticks,
 )
-from landmarks.analysis.figures.style import STYLE, WIDTH, Look, Looks, method_looks
+from landmarks.analysis.figures.style import STYLE, Look, Looks, method_looks
 
 _LEGEND = "method (thin: seeds; markers: the epoch chosen)"
 
@@ -57,7 +58,7 @@ def training_figure(
     split = split or _recorded_split(curves)
     names = [own.method for own in curves]
     panels: list[tuple[str, str, Callable[[TrainingCurves], list[list[float]]]]] = [
-        ("training loss", "share of its way still to go", _losses),
+        ("training loss: 1 at first, 0 at the lowest", "loss", _losses),
         ("held-out faces, by which the epoch is chosen", "NME (%)", _validation),
     ]
     if split is not None:
@@ -65,7 +66,7 @@ def training_figure(
         panels.append((title, "NME (%)", lambda own: _test(own, split)))
     with rc_context(STYLE):
         height = 2.15 * len(panels) + 0.4 + legend_height(names, _LEGEND)
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure = new_figure(height)
         places = figure.subplots(len(panels), 1, sharex=True)
         for axes, (title, label, read) in zip(places, panels, strict=True):
             shown = {own.method: read(own) for own in curves}
