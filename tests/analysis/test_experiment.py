@@ -1,10 +1,8 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from landmarks.analysis.experiment import Experiment, overlay
+from landmarks.analysis.experiment import Experiment
 from landmarks.errors import SettingsError
 
 GOOD = """
@@ -22,6 +20,11 @@ methods:
 """.replace("size: 16\n", "", 1)
 
 
+def settings_of(experiment, method, seed, output):
+    (condition,) = experiment.conditions
+    return experiment.settings(method, condition, seed, output)
+
+
 def read(folder, text, **settings):
     path = folder / "tried.yaml"
     path.write_text(text, encoding="utf-8")
@@ -34,7 +37,7 @@ def test_methods_are_laid_over_the_model(tmp_path):
     assert experiment.seeds == (0, 3)
     shared = {"heatmap_size": 16, "sigma": 0.1}
     codecs = {
-        method: experiment.settings(method, 3, Path("out"))["model"]["codec"]
+        method: settings_of(experiment, method, 3, Path("out"))["model"]["codec"]
         for method in experiment.methods
     }
     assert codecs == {
@@ -42,7 +45,7 @@ def test_methods_are_laid_over_the_model(tmp_path):
         "sharper": {"class_path": "A", "init_args": {**shared, "sigma": 0.5}},
         "other": {"class_path": "B"},
     }
-    settings = experiment.settings("other", 3, Path("out"))
+    settings = settings_of(experiment, "other", 3, Path("out"))
     assert (settings["seed_everything"], settings["output"]) == (3, "out")
     assert settings["model"]["crop_size"] == 64
     assert settings["data"]["init_args"] == {"root": "there", "test_splits": ["ibug"]}
@@ -50,13 +53,13 @@ def test_methods_are_laid_over_the_model(tmp_path):
 
 def test_the_root_of_the_command_line_wins(tmp_path):
     experiment = read(tmp_path, GOOD, root="elsewhere")
-    data = experiment.settings("same", 0, tmp_path)["data"]
+    data = settings_of(experiment, "same", 0, tmp_path)["data"]
     assert data["init_args"]["root"] == "elsewhere"
 
 
 def test_values_may_refer_to_each_other(tmp_path):
     text = GOOD.replace("heatmap_size: 16", "heatmap_size: '${model.crop_size}'")
-    codec = read(tmp_path, text).settings("same", 0, tmp_path)["model"]["codec"]
+    codec = settings_of(read(tmp_path, text), "same", 0, tmp_path)["model"]["codec"]
     assert codec["init_args"]["heatmap_size"] == 64
 
 
@@ -108,22 +111,16 @@ def test_a_file_that_is_no_experiment_is_refused(tmp_path):
         Experiment.read(tmp_path / "missing.yaml")
 
 
-NAMES = st.sampled_from("abc")
-TREES = st.recursive(
-    st.integers(), lambda inner: st.dictionaries(NAMES, inner, max_size=3), max_leaves=8
-)
+def test_foreign_predictions_lie_beside_the_file_that_names_them(tmp_path):
+    experiment = read(tmp_path, GOOD + "foreign: {star: scored/star, hrnet: /abs/hrnet}\n")
+    assert experiment.foreign == {"star": tmp_path / "scored/star", "hrnet": Path("/abs/hrnet")}
+    for wrong in ("foreign: [a]", "foreign: {a: 3}", "foreign: {same: there}", "foreign: {a/b: c}"):
+        with pytest.raises(SettingsError, match=r"foreign is|cannot name predictions"):
+            read(tmp_path, GOOD + wrong)
 
 
-@given(st.dictionaries(NAMES, TREES), st.dictionaries(NAMES, TREES))
-@settings(max_examples=30, deadline=None)
-def test_a_change_stands_and_the_rest_stays(below, above):
-    def check(merged, old, change):
-        for name in {*old, *change}:
-            if name not in change:
-                assert merged[name] == old[name]
-            elif isinstance(change[name], dict) and isinstance(old.get(name), dict):
-                check(merged[name], old[name], change[name])
-            else:
-                assert merged[name] == change[name]
-
-    check(overlay(below, above), below, above)
+def test_test_faces_are_decoded_after_each_epoch_unless_one_says_no(tmp_path):
+    assert read(tmp_path, GOOD).test_every_epoch is True
+    assert read(tmp_path, GOOD + "test_every_epoch: false").test_every_epoch is False
+    with pytest.raises(SettingsError, match="test_every_epoch is 3; expected true or false"):
+        read(tmp_path, GOOD + "test_every_epoch: 3")
