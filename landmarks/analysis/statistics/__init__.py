@@ -1,8 +1,9 @@
 """How sure a mean is, and which differences between methods are more than chance."""
 
 from landmarks.analysis.statistics.estimate import Estimate, mean_estimate, paired_difference
+from landmarks.analysis.statistics.method_error import error_estimate
 from landmarks.analysis.statistics.pair import Outcome, Pair, Verdict
-from landmarks.analysis.statistics.pairs import compare_pairs, error_estimate
+from landmarks.analysis.statistics.pairs import compare_pairs
 from landmarks.analysis.statistics.winner import winner_sentence
 
 __all__ = [

@@ -59,6 +59,7 @@ class Pair(NamedTuple):
         detectable: The smallest difference that would be resolved in four of five such comparisons;
             None where nothing would be.
         same_training: Whether both read one and the same network under each seed.
+        foreign: Whether the training of either is unknown, so that its seeds' variance is too.
         verdict: What may be said.
     """
 
@@ -79,4 +80,5 @@ class Pair(NamedTuple):
     rest_sd: float | None
     detectable: float | None
     same_training: bool
+    foreign: bool
     verdict: Verdict
