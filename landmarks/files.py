@@ -33,6 +33,15 @@ def complete_file(path: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
+def delete_unfinished(folder: Path) -> None:
+    """Deletes what writers that were killed have left in a folder, but not below it.
+
+    Nobody else may be writing there.
+    """
+    for file in folder.glob(".*.unfinished*"):
+        file.unlink(missing_ok=True)
+
+
 def check_writable(folder: Path) -> None:
     """Finds out before long work whether files can be written to a folder; nothing is left behind.
 

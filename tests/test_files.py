@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from landmarks.files import check_writable, complete_file, regular_size
+from landmarks.files import check_writable, complete_file, delete_unfinished, regular_size
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):
@@ -28,6 +28,21 @@ def test_a_failure_leaves_the_older_file(tmp_path):
         write_badly(path)
     assert path.read_text() == "older"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_has_left_is_deleted(tmp_path):
+    left = []
+    for path in (tmp_path / "table.csv", tmp_path / "below" / "last.ckpt"):
+        writing = complete_file(path)
+        left.append(writing.__enter__())  # and never left: the process was killed
+        left[-1].write_text("half")
+        path.write_text("whole")
+    delete_unfinished(tmp_path)
+    assert [file.exists() for file in left] == [False, True]
+    delete_unfinished(tmp_path / "below")
+    assert not any(file.exists() for file in left)
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2
+    delete_unfinished(tmp_path / "nowhere")
 
 
 def test_only_a_regular_file_has_a_size(tmp_path):

@@ -1,39 +1,168 @@
 """Methods × conditions × seeds under identical settings: trained, tested, measured and told."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock
 
 from landmarks.analysis import runs as on_disk
 from landmarks.analysis.experiment import Experiment
-from landmarks.analysis.plan import Plan, PlannedRun, make_plan
-from landmarks.analysis.publish import common_weights, publish
-from landmarks.analysis.runs import Training
+from landmarks.analysis.jobs import (
+    LOCK,
+    PlannedJob,
+    delete_finished,
+    planned_jobs,
+    read_job,
+    save_job,
+    unfinished_jobs,
+)
+from landmarks.analysis.launchers import Here, Launcher
+from landmarks.analysis.missing import comparable_part
+from landmarks.analysis.plan import Plan, make_plan
+from landmarks.analysis.publish import publish
+from landmarks.analysis.report.content import MissingRun
 from landmarks.analysis.scores import MethodScore, text_table
+from landmarks.errors import SettingsError
+from landmarks.files import delete_unfinished
 
 
-def compare(experiment: Experiment, output: Path, command: str) -> list[MethodScore]:
+class Compared(NamedTuple):
+    """What came of a comparison.
+
+    Attributes:
+        scores: The methods' scores under the benchmark's first protocol, condition by condition,
+            split by split; none while nothing is finished.
+        missing: The runs that the report is without.
+    """
+
+    scores: list[MethodScore]
+    missing: list[MissingRun]
+
+
+def compare(
+    experiment: Experiment,
+    output: Path,
+    command: str,
+    launcher: Launcher | None = None,
+    words: Sequence[str] = (),
+) -> Compared:
     """Trains and tests what is not finished yet, and writes tables, plots and the report.
+
+    A run that fails does not keep the others from being done: the report is made of what is
+    finished. Several calls may work on one output folder at once: each does what no other is doing.
 
     Args:
         experiment: What to compare.
         output: The folder to write to.
         command: The command as it was typed, for the report.
-
-    Returns:
-        The methods' scores under the benchmark's first protocol, condition by condition, split by
-        split.
+        launcher: Who trains and tests, and where; this process if None. If it does not wait for
+            the end, nothing is reported.
+        words: The words after ``landmarks`` with which another process takes part in this
+            comparison; needed where the launcher starts others.
 
     Raises:
         landmarks.errors.SettingsError: If any method's settings cannot be used; nothing has been
             trained then.
         landmarks.errors.DataError: If a file cannot be used.
     """
+    launcher = launcher or Here(logs_folder(output))
+    plan = _planned(experiment, output)
+    jobs = planned_jobs(plan)
+    for job in jobs:
+        for run, label in zip(job.runs, job.labels, strict=True):
+            if on_disk.finished_run(run) and on_disk.finished_training(run):
+                print(f"{label}: finished earlier", flush=True)
+    left = unfinished_jobs(jobs, words)
+    failures = []
+    if left:
+        if launcher.elsewhere:
+            for job in jobs:
+                if not job.finished:
+                    save_job(job, experiment, output)
+        failures = launcher.run(left)
+        if not launcher.waits:
+            return Compared([], [])
+    return _publish(plan, output, command, {failed.name: failed.reason for failed in failures})
+
+
+def compare_finished(experiment: Experiment, output: Path, command: str) -> Compared:
+    """Writes tables, plots and the report of what is finished; trains and tests nothing.
+
+    Raises:
+        landmarks.errors.SettingsError: If any method's settings cannot be used.
+        landmarks.errors.DataError: If a file cannot be used.
+    """
+    return _publish(_planned(experiment, output), output, command, {})
+
+
+def do_job(experiment: Experiment, output: Path, name: str) -> None:
+    """Does one training of a comparison and the tests of all methods that read it.
+
+    Args:
+        experiment: What is compared.
+        output: The comparison's folder.
+        name: Name of the training's folder.
+
+    Raises:
+        landmarks.analysis.launchers.Busy: If another call is doing it.
+        SettingsError: If there is no such training in the comparison.
+    """
+    job = read_job(name, experiment, output)
+    if job is None:
+        known = {job.name: job for job in planned_jobs(_planned(experiment, output))}
+        if name not in known:
+            raise SettingsError(
+                f"{experiment.path} has no training {name!r}; expected {', '.join(known)}"
+            )
+        job = known[name]
+    job.do()
+
+
+def logs_folder(output: Path) -> Path:
+    """Where a comparison keeps what its jobs said."""
+    return output / "logs"
+
+
+def _planned(experiment: Experiment, output: Path) -> Plan:
     print(f"{experiment.path}: reading the settings and the faces", flush=True)
     plan = make_plan(experiment, output)
     for sentence in dict.fromkeys(found for each in plan.conditions for found in each.found):
         print(f"found {sentence}", flush=True)
-    trainings = {run.folder: _run(plan, run, place) for place, run in enumerate(plan.runs, 1)}
-    tested = {run.folder: on_disk.load(run) for run in plan.runs}
-    scores = publish(plan, trainings, tested, output, command)
+    return plan
+
+
+def _publish(plan: Plan, output: Path, command: str, reasons: Mapping[str, str]) -> Compared:
+    jobs = planned_jobs(plan)
+    finished = {run.folder for job in jobs for run in _finished_runs(job)}
+    part, missing = comparable_part(plan, finished, reasons)
+    scores: dict[str, list[MethodScore]] = {}
+    if part.conditions:
+        with FileLock(output / LOCK):  # another call may be writing the same files
+            delete_unfinished(output)
+            trainings = {run.folder: on_disk.finished_training(run) for run in part.runs}
+            whole = {folder: found for folder, found in trainings.items() if found is not None}
+            tested = {run.folder: on_disk.load(run) for run in part.runs}
+            scores = publish(part, whole, tested, output, command, missing)
+            delete_finished(jobs, output)
+        _print_tables(part, scores)
+    if missing:
+        total = len(plan.runs)
+        print(f"\n{len(missing)} of {total} runs are missing; the same command does them:")
+        for run in missing:
+            print(f"  {run.name}: {run.reason}")
+    if part.conditions:
+        print(f"\n{output / 'report.html'}", flush=True)
+    return Compared([score for own in scores.values() for score in own], missing)
+
+
+def _finished_runs(job: PlannedJob) -> list[on_disk.PlannedRun]:
+    if on_disk.finished_training(job.runs[0]) is None:
+        return []
+    return [run for run in job.runs if on_disk.finished_run(run)]
+
+
+def _print_tables(plan: Plan, scores: Mapping[str, Sequence[MethodScore]]) -> None:
     for condition in plan.conditions:
         for faces in condition.test_sets:
             own = [
@@ -42,24 +171,3 @@ def compare(experiment: Experiment, output: Path, command: str) -> list[MethodSc
             where = ", ".join(filter(None, (condition.condition.name, faces.split)))
             print(f"\n{where}, {own[0].faces:,} faces, {own[0].protocol}")
             print(text_table(own))
-    print(f"\n{output / 'report.html'}")
-    return [score for own in scores.values() for score in own]
-
-
-def _run(plan: Plan, run: PlannedRun, place: int) -> Training:
-    line = f"run {place} of {len(plan.runs)}: {run.name}"
-    training = on_disk.finished_training(run)
-    if training is not None and on_disk.finished_run(run):
-        print(f"{line}: finished earlier", flush=True)
-        return training
-    if training is None:
-        resumed = on_disk.interrupted(run)
-        print(f"{line}: {'going on with its training' if resumed else 'training'}", flush=True)
-        readers = plan.readers(run.training) if plan.experiment.test_every_epoch else {}
-        on_disk.train(run, readers)
-        training = on_disk.finished_training(run)
-        assert training is not None
-    else:
-        print(f"{line}: decoding the training {run.training.name}", flush=True)
-    on_disk.measure(run, training, common_weights(plan.condition_of(run), training))
-    return training

@@ -21,7 +21,6 @@ from landmarks.analysis.figures import (
     interval_figure,
     save_svg,
 )
-from landmarks.analysis.identity import digest_of
 from landmarks.analysis.measured import MeasuredRun
 from landmarks.analysis.plan import Plan, PlannedCondition, PlannedRun
 from landmarks.analysis.report import (
@@ -31,6 +30,7 @@ from landmarks.analysis.report import (
     TrainingReport,
     write_report,
 )
+from landmarks.analysis.report.content import MissingRun
 from landmarks.analysis.runs import Training
 from landmarks.analysis.scores import (
     MethodScore,
@@ -54,6 +54,7 @@ def publish(
     tested: Mapping[Path, MeasuredRun],
     output: Path,
     command: str,
+    missing: Sequence[MissingRun] = (),
 ) -> dict[str, list[MethodScore]]:
     """Writes the tables, the plots and the report of finished runs.
 
@@ -63,6 +64,7 @@ def publish(
         tested: Each run, tested, by its folder.
         output: The folder to write to.
         command: The command as it was typed, for the report.
+        missing: The runs that the report is without.
 
     Returns:
         The methods' scores under the benchmark's first protocol, by the condition's name, split by
@@ -248,4 +250,4 @@ def _proofs(condition: PlannedCondition, trainings: Sequence[Training]) -> list[
 
 def common_weights(condition: PlannedCondition, training: Training) -> str:
     """Hash of a training's initial weights in the parts that all methods' networks have."""
-    return digest_of([[name, training.weights[name]] for name in condition.common_weights])
+    return training.weights_digest(condition.common_weights)

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ import torch
 
 import landmarks
 from landmarks.analysis.diary import DIARY, Diary, read_diary, total_seconds
-from landmarks.analysis.identity import WeightDigest, weight_digests
+from landmarks.analysis.identity import WeightDigest, digest_of, weight_digests
 from landmarks.analysis.latency import decode_milliseconds, network_milliseconds
 from landmarks.analysis.measured import MeasuredRun
 from landmarks.analysis.plan import PlannedRun
@@ -53,6 +53,10 @@ class Training(NamedTuple):
     def best_checkpoint(self) -> Path:
         """The checkpoint that was chosen on the held-out faces."""
         return _best_checkpoint(self.folder)
+
+    def weights_digest(self, names: Sequence[str]) -> str:
+        """Hash of the initial weights of these names."""
+        return digest_of([[name, self.weights[name]] for name in names])
 
 
 def finished_training(run: PlannedRun) -> Training | None:

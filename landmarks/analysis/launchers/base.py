@@ -25,6 +25,11 @@ class Launcher(ABC):
     def waits(self) -> bool:
         """Whether `run` comes back only when the jobs have ended."""
 
+    @property
+    @abstractmethod
+    def elsewhere(self) -> bool:
+        """Whether jobs are done by other processes, by their ``arguments``."""
+
     @abstractmethod
     def run(self, jobs: Sequence[Job]) -> list[Failure]:
         """Does the jobs, or hands them over to whoever will do them.

@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from landmarks.analysis.launchers.base import Launcher, log_file
@@ -21,12 +21,10 @@ class Here(Launcher):
     once, as do an exit and a reader of the output who has left.
 
     Args:
-        work: Does a job; raises `Busy` if another call is doing it.
         logs: Folder for the tracebacks of failed jobs, ``NAME.log`` each.
     """
 
-    def __init__(self, work: Callable[[Job], None], logs: Path) -> None:
-        self.work = work
+    def __init__(self, logs: Path) -> None:
         self.logs = logs
 
     @property
@@ -39,6 +37,11 @@ class Here(Launcher):
         """It does."""
         return True
 
+    @property
+    def elsewhere(self) -> bool:
+        """They are done in this process."""
+        return False
+
     def run(self, jobs: Sequence[Job]) -> list[Failure]:
         """Does the jobs; those of other calls last."""
         failures: list[Failure] = []
@@ -50,7 +53,7 @@ class Here(Launcher):
                 passed_over = 0
             job = waiting.popleft()
             try:
-                self.work(job)
+                job.work()
             except Busy:
                 waiting.append(job)
                 passed_over += 1
@@ -87,6 +90,8 @@ def reason_of(error: Exception) -> str:
     >>> reason_of(DataError("cannot be read", file=Path("a.jpg")))
     'a.jpg: cannot be read'
     """
+    if isinstance(error, ExceptionGroup):
+        return str(error.message)
     message = " ".join(str(error).split())
     if isinstance(error, ValueError) and type(error).__module__.startswith("landmarks."):
         return message

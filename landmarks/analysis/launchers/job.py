@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +20,13 @@ class Job:
         name: Of its training's folder; unique in a comparison.
         arguments: The words after ``landmarks`` with which a process of its own does it.
         lock: A file that whoever does it holds locked.
+        work: Does it in this process; raises `Busy` if another call is doing it.
     """
 
     name: str
     arguments: tuple[str, ...]
     lock: Path
+    work: Callable[[], None]
 
 
 @dataclass(frozen=True)

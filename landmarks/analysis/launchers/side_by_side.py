@@ -105,6 +105,11 @@ class SideBySide(Launcher):
         """It does."""
         return True
 
+    @property
+    def elsewhere(self) -> bool:
+        """Each is done by a process of its own."""
+        return True
+
     def run(self, jobs: Sequence[Job]) -> list[Failure]:
         """Does the jobs; those of other calls last."""
         self.logs.mkdir(parents=True, exist_ok=True)

@@ -94,29 +94,28 @@ class SlurmArray(Launcher):
         """It does not: the queue may take days."""
         return False
 
+    @property
+    def elsewhere(self) -> bool:
+        """They are done by the cluster."""
+        return True
+
     def run(self, jobs: Sequence[Job]) -> list[Failure]:
         """Writes the files and submits them.
 
         Raises:
             SettingsError: If ``sbatch`` refuses them; the message has what it said.
         """
-        if jobs:
-            self._write("array.sbatch", self._array(jobs))
+        self._write("array.sbatch", self._array(jobs))
         self._write("publish.sbatch", self._publish())
         array, publish = self.folder / "array.sbatch", self.folder / "publish.sbatch"
         if shutil.which("sbatch") is None:
-            print(
-                f"sbatch was not found here. On a machine of the cluster, submit {len(jobs)} jobs:"
-            )
+            print("sbatch was not found here; on a machine of the cluster, submit with")
             print(f"  array=$(sbatch --parsable {shlex.quote(str(array))})")
             print(f"  sbatch --dependency=afterany:$array {shlex.quote(str(publish))}", flush=True)
             return []
-        after = []
-        if jobs:
-            number = _submit(str(array))
-            after = [f"--dependency=afterany:{number}"]
-            print(f"submitted {len(jobs)} trainings and their tests as array {number}", flush=True)
-        number = _submit(*after, str(publish))
+        number = _submit(str(array))
+        print(f"submitted {len(jobs)} trainings and their tests as array {number}", flush=True)
+        number = _submit(f"--dependency=afterany:{number}", str(publish))
         print(f"submitted the report as job {number}; 'squeue --me' shows how far they are")
         return []
 

@@ -48,6 +48,7 @@ def test_an_array_is_submitted_and_a_report_that_waits_for_it(cluster, capsys):
     options = ["--partition=gpu", "--gres=gpu:1", "-t", "4:00:00"]
     launcher = SlurmArray(WORDS, "x", cluster / "slurm", options, workers=2)
     assert not launcher.waits
+    assert launcher.elsewhere
     assert launcher.workers == 2
     assert launcher.run(jobs(cluster, "a-seed0", "b-seed0", "c-seed1")) == []
     array, publish = cluster / "slurm" / "array.sbatch", cluster / "slurm" / "publish.sbatch"
@@ -88,12 +89,6 @@ def test_each_task_of_the_array_does_its_own_job_alone(cluster, monkeypatch):
         f"{own} --only a-seed0 | tasks=none",
         f"{own} --publish | tasks=none",
     ]
-
-
-def test_if_nothing_is_left_to_do_only_the_report_is_submitted(cluster):
-    SlurmArray(WORDS, "x", cluster / "slurm").run([])
-    assert (cluster / "calls").read_text() == f"--parsable {cluster / 'slurm/publish.sbatch'}\n"
-    assert not (cluster / "slurm" / "array.sbatch").exists()
 
 
 def test_without_sbatch_the_commands_are_shown(tmp_path, monkeypatch, capsys):
