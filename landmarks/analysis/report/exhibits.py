@@ -56,35 +56,29 @@ def terms_exhibit(terms: Sequence[ErrorTerms], plots: Sequence[Plot] = ()) -> Ex
     return Exhibit("Terms of the error", sentences, plots, [Table(caption, columns, stacked=True)])
 
 
-def group_exhibits(groups: Sequence[GroupError], plots: Sequence[Plot] = ()) -> list[Exhibit]:
-    """The error on groups of faces and on parts of the face; a table for each grouping.
+def groups_exhibit(groups: Sequence[GroupError], plots: Sequence[Plot] = ()) -> Exhibit:
+    """The error on groups of faces and on parts of the face, with a table a grouping to unfold.
 
     Args:
         groups: Of one split under one condition.
-        plots: The figures of them, shown above the first table.
+        plots: The figures of them.
     """
-    exhibits = []
+    tables = []
     for grouping in dict.fromkeys(one.grouping for one in groups):
         own = [one for one in groups if one.grouping == grouping]
         found = {(one.group, one.method): one for one in own}
         names = list(dict.fromkeys(one.group for one in own))
-        methods = list(dict.fromkeys(one.method for one in own))
         firsts = [next(one for one in own if one.group == name) for name in names]
-        table = Table(
-            f"{own[0].split}: NME in per cent by {grouping}, 95 % intervals",
-            [
-                Column(grouping, names),
-                Column("faces", [one.faces for one in firsts], _WHOLE),
-                Column("points", [one.points for one in firsts], _WHOLE),
-                *(
-                    Column(method, [_nme(found.get((name, method))) for name in names])
-                    for method in methods
-                ),
-            ],
-            stacked=True,
-        )
-        exhibits.append(Exhibit(f"By {grouping}", (), () if exhibits else plots, [table]))
-    return exhibits
+        columns = [
+            Column(grouping, names),
+            Column("faces", [one.faces for one in firsts], _WHOLE),
+            Column("points", [one.points for one in firsts], _WHOLE),
+        ]
+        for method in dict.fromkeys(one.method for one in own):
+            columns.append(Column(method, [_nme(found.get((name, method))) for name in names]))
+        caption = f"{own[0].split}: NME in per cent by {grouping}, 95 % intervals"
+        tables.append(Table(caption, columns, stacked=True))
+    return Exhibit("By part of the face and group of faces", (), plots, tables, folded=True)
 
 
 def landmark_exhibit(points: Sequence[LandmarkError], plots: Sequence[Plot] = ()) -> Exhibit:
@@ -205,7 +199,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 __all__ = [
-    "group_exhibits",
+    "groups_exhibit",
     "landmark_exhibit",
     "resolution_exhibit",
     "selection_exhibit",

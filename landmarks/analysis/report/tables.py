@@ -129,12 +129,24 @@ def pairs_table(split: SplitReport) -> Table:
     columns += [
         Column("detectable", [pair.detectable for pair in pairs], fixed(3)),
         Column("trainings", ["shared" if pair.same_training else "own" for pair in pairs]),
-        Column("in words", [pair.verdict.sentence for pair in pairs]),
     ]
     return Table(
         f"{split.name}, {split.protocol.name}: every pair of methods; differences and standard "
         "deviations in points of NME",
         columns,
+    )
+
+
+def verdicts_table(split: SplitReport) -> Table:
+    """The verdict on every pair in words."""
+    pairs = split.pairs
+    return Table(
+        f"{split.name}, {split.protocol.name}: the verdict on the method, in words",
+        [
+            Column("method", [pair.method for pair in pairs]),
+            Column("against", [pair.reference for pair in pairs]),
+            Column("verdict", [pair.verdict.sentence for pair in pairs]),
+        ],
     )
 
 
@@ -268,5 +280,6 @@ __all__ = [
     "proofs_table",
     "scores_table",
     "trainings_table",
+    "verdicts_table",
     "versions_table",
 ]
