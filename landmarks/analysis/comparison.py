@@ -7,6 +7,7 @@ from typing import NamedTuple
 from filelock import FileLock
 
 from landmarks.analysis import runs as on_disk
+from landmarks.analysis.estimate import dry_run_text, estimate
 from landmarks.analysis.experiment import Experiment
 from landmarks.analysis.jobs import (
     LOCK,
@@ -20,7 +21,7 @@ from landmarks.analysis.jobs import (
 from landmarks.analysis.launchers import Here, Launcher
 from landmarks.analysis.missing import comparable_part
 from landmarks.analysis.plan import Plan, make_plan
-from landmarks.analysis.publish import publish
+from landmarks.analysis.publishing import publish
 from landmarks.analysis.report.content import MissingRun
 from landmarks.analysis.scores import MethodScore, text_table
 from landmarks.errors import SettingsError
@@ -94,6 +95,25 @@ def compare_finished(experiment: Experiment, output: Path, command: str) -> Comp
         landmarks.errors.DataError: If a file cannot be used.
     """
     return _publish(_planned(experiment, output), output, command, {})
+
+
+def dry_run(experiment: Experiment, output: Path, launcher: Launcher, how: str) -> str:
+    """What `compare` would do, and how long that would take; nothing is written to the output.
+
+    Args:
+        experiment: What to compare.
+        output: The folder that it would write to.
+        launcher: Who would do it.
+        how: Who does it, for people, such as ``--launcher here``.
+
+    Raises:
+        landmarks.errors.SettingsError: If any method's settings cannot be used.
+        landmarks.errors.DataError: If a file cannot be used.
+    """
+    jobs = planned_jobs(_planned(experiment, output))
+    if any(not job.finished for job in jobs):
+        print("taking a few steps of each training that is left", flush=True)
+    return dry_run_text(jobs, estimate(jobs, launcher), how)
 
 
 def do_job(experiment: Experiment, output: Path, name: str) -> None:

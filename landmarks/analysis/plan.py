@@ -37,7 +37,7 @@ _NOISE = (
 """What a parser's message says of Python's types, of no use to whoever mistyped an option."""
 
 
-_TESTED = "covariances, and a temperature from the held-out faces"
+_TESTED = "covariances, a temperature from the held-out faces, and crops of half the detail"
 """What a tested run holds. A run of another wording is tested again; its training is not redone."""
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 
 import landmarks
+from landmarks.analysis.decomposition.half_resolution import predict_at_half_resolution
 from landmarks.analysis.diary import DIARY, Diary, read_diary, total_seconds
 from landmarks.analysis.identity import WeightDigest, digest_of, weight_digests
 from landmarks.analysis.latency import decode_milliseconds, network_milliseconds
@@ -23,6 +24,7 @@ from landmarks.results import FaceResults
 
 _MANIFEST = "manifest.json"
 _FINISHED = "finished.json"
+_HALF = "half_resolution"
 _TIMED_FACES = 32
 
 
@@ -141,7 +143,8 @@ def measure(run: PlannedRun, training: Training, common_weights: str) -> None:
     """Tests the training's best checkpoint with the run's own decoding.
 
     The held-out faces are decoded first: from them comes the temperature of the covariances, and
-    from them alone. Their points are kept beside those of the test faces.
+    from them alone. Their points are kept beside those of the test faces, and what is found of
+    these in crops of half the detail.
 
     Args:
         run: The run.
@@ -158,6 +161,8 @@ def measure(run: PlannedRun, training: Training, common_weights: str) -> None:
     cli.trainer.test(cli.model, cli.datamodule, ckpt_path=checkpoint, verbose=False)
     network_ms, decode_ms = _time(cli)
     if cli.trainer.is_global_zero:
+        for found in predict_at_half_resolution(cli.model, cli.datamodule).values():
+            found.save(run.folder / _HALF)
         if held_out is not None:
             held_out.save(run.folder)
         _write(
@@ -192,7 +197,7 @@ def load(run: PlannedRun) -> MeasuredRun:
     Raises:
         DataError: If its points are missing or damaged, or come without covariances.
     """
-    manifest = json.loads((run.folder / _MANIFEST).read_text(encoding="utf-8"))
+    manifest = _read_manifest(run)
     splits = {split: _load_points(run.folder, split) for split in manifest["splits"]}
     return MeasuredRun(
         method=run.method,
@@ -206,6 +211,14 @@ def load(run: PlannedRun) -> MeasuredRun:
         temperature=manifest["temperature"],
         epochs=read_diary(run.training / DIARY),
     )
+
+
+def load_half_resolution(run: PlannedRun) -> dict[str, FaceResults]:
+    """What a finished run found in crops of half the detail, by split."""
+    return {
+        split: FaceResults.load(run.folder / _HALF / points_file_name(split))
+        for split in _read_manifest(run)["splits"]
+    }
 
 
 def _load_points(folder: Path, split: str) -> FaceResults:
@@ -273,6 +286,11 @@ def _best_checkpoint(folder: Path) -> Path:
 
 def _last_checkpoint(folder: Path) -> Path:
     return folder / "checkpoints" / "last.ckpt"
+
+
+def _read_manifest(run: PlannedRun) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((run.folder / _MANIFEST).read_text(encoding="utf-8"))
+    return found
 
 
 def _read(path: Path, key: str) -> dict[str, Any] | None:
