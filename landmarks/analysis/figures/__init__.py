@@ -14,6 +14,7 @@ from landmarks.analysis.figures.latency import (
     LatencyPoint,
     latency_alt,
     latency_figure,
+    latency_points,
     pareto_front,
 )
 from landmarks.analysis.figures.mean_face import (
@@ -34,7 +35,12 @@ from landmarks.analysis.figures.style import (
 )
 from landmarks.analysis.figures.svg import inline_svg, save_svg
 from landmarks.analysis.figures.terms import terms_alt, terms_figure
-from landmarks.analysis.figures.training import TrainingCurves, training_alt, training_figure
+from landmarks.analysis.figures.training import (
+    TrainingCurves,
+    training_alt,
+    training_curves,
+    training_figure,
+)
 
 __all__ = [
     "COLOURS",
@@ -60,6 +66,7 @@ __all__ = [
     "interval_figure",
     "latency_alt",
     "latency_figure",
+    "latency_points",
     "mean_face_alt",
     "mean_face_difference_figure",
     "mean_face_figure",
@@ -75,5 +82,6 @@ __all__ = [
     "terms_alt",
     "terms_figure",
     "training_alt",
+    "training_curves",
     "training_figure",
 ]

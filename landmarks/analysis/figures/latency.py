@@ -17,6 +17,7 @@ from landmarks.analysis.figures.layout import (
     set_log_ticks,
 )
 from landmarks.analysis.figures.style import INK, STYLE, Looks, method_looks
+from landmarks.analysis.scores import MethodScore
 from landmarks.analysis.statistics import Estimate
 
 _LEGEND = "method, ms a face, NME"
@@ -41,6 +42,15 @@ class LatencyPoint(NamedTuple):
     def total_ms(self) -> float:
         """From crop to points."""
         return self.network_ms + self.decode_ms
+
+
+def latency_points(scores: Sequence[MethodScore]) -> list[LatencyPoint]:
+    """The methods whose network and decoding were both timed; other programs' are left out."""
+    return [
+        LatencyPoint(score.method, score.nme, score.network_ms, score.decode_ms)
+        for score in scores
+        if score.network_ms is not None and score.decode_ms is not None
+    ]
 
 
 def latency_figure(
@@ -126,4 +136,4 @@ def _drawable(point: LatencyPoint) -> bool:
     return len(finite([point.total_ms, point.nme.value])) == 2 and point.total_ms > 0
 
 
-__all__ = ["LatencyPoint", "latency_alt", "latency_figure", "pareto_front"]
+__all__ = ["LatencyPoint", "latency_alt", "latency_figure", "latency_points", "pareto_front"]

@@ -69,10 +69,7 @@ def mean_face_difference_figure(
     Raises:
         ValueError: If there is no other method.
     """
-    with np.errstate(invalid="ignore"):
-        others = {
-            method: own - errors[reference] for method, own in errors.items() if method != reference
-        }
+    others = _differences(errors, reference)
     if not others:
         raise ValueError(f"{reference} is the only method; there is nothing to compare it with")
     known = _known(others)
@@ -82,15 +79,21 @@ def mean_face_difference_figure(
     return _figure(others, shape, parts, f"{error_name}, less that of {reference} (points)", **look)
 
 
-def mean_face_alt(errors: Mapping[str, Float[np.ndarray, " K"]], parts: Mapping[str, Part]) -> str:
+def mean_face_alt(
+    errors: Mapping[str, Float[np.ndarray, " K"]],
+    parts: Mapping[str, Part],
+    reference: str | None = None,
+) -> str:
     """Either figure in a sentence, for those who do not see it.
 
     Args:
-        errors: For each method, each landmark's error or difference in per cent.
+        errors: For each method, each landmark's error in per cent.
         parts: The markup's.
+        reference: Of the figure of differences; None for that of the errors themselves.
     """
     said = []
-    for method, own in errors.items():
+    shown = errors if reference is None else _differences(errors, reference)
+    for method, own in shown.items():
         means = {
             part: float(own[list(line.points)].mean())
             for part, line in parts.items()
@@ -102,7 +105,9 @@ def mean_face_alt(errors: Mapping[str, Float[np.ndarray, " K"]], parts: Mapping[
                 f"{method} from {number(means[best])} ({_words(best)}) "
                 f"to {number(means[worst])} ({_words(worst)})"
             )
-    return f"Error of each landmark on the mean face; by part: {'; '.join(said) or 'not known'}."
+    less = "" if reference is None else f", less that of {reference}"
+    means = "; ".join(said) or "not known"
+    return f"Error of each landmark on the mean face{less}, in per cent; by part: {means}."
 
 
 def _figure(
@@ -176,6 +181,15 @@ def _draw(
                     linewidths=0.4,
                     zorder=2,
                 )
+
+
+def _differences(
+    errors: Mapping[str, Float[np.ndarray, " K"]], reference: str
+) -> dict[str, Float[np.ndarray, " K"]]:
+    with np.errstate(invalid="ignore"):  # of two errors without end there is no difference
+        return {
+            method: own - errors[reference] for method, own in errors.items() if method != reference
+        }
 
 
 def _known(errors: Mapping[str, Float[np.ndarray, " K"]]) -> Float[np.ndarray, " M"]:

@@ -22,8 +22,12 @@ from landmarks.analysis.figures.layout import (
     set_log_ticks,
 )
 from landmarks.analysis.figures.style import STYLE, Look, Looks, method_looks
+from landmarks.analysis.measured import MeasuredRun
 
 _LEGEND = "method (thin: seeds; markers: the epoch chosen)"
+
+
+_Curves = Float[np.ndarray, "S E"]
 
 
 class TrainingCurves(NamedTuple):
@@ -38,6 +42,27 @@ class TrainingCurves(NamedTuple):
     method: str
     seeds: Sequence[Sequence[EpochRow]]
     chosen: Sequence[int]
+
+
+def training_curves(runs: Sequence[MeasuredRun]) -> list[TrainingCurves]:
+    """The trainings of one condition; those that several methods share are told by the first.
+
+    The epoch chosen is that of the lowest NME of the held-out faces, the earliest of several; the
+    last epoch where no face was held out.
+
+    Args:
+        runs: Of one condition; those without a recorded training are left out.
+    """
+    found: dict[str, list[MeasuredRun]] = {}
+    told: set[str] = set()
+    for run in runs:
+        if run.epochs and run.training is not None and run.training not in told:
+            told.add(run.training)
+            found.setdefault(run.method, []).append(run)
+    return [
+        TrainingCurves(method, [run.epochs for run in own], [_chosen(run.epochs) for run in own])
+        for method, own in found.items()
+    ]
 
 
 def training_figure(
@@ -57,7 +82,7 @@ def training_figure(
     looks = looks or method_looks(own.method for own in curves)
     split = split or _recorded_split(curves)
     names = [own.method for own in curves]
-    panels: list[tuple[str, str, Callable[[TrainingCurves], list[list[float]]]]] = [
+    panels: list[tuple[str, str, Callable[[TrainingCurves], _Curves]]] = [
         ("training loss: 1 at first, 0 at the lowest", "loss", _losses),
         ("held-out faces, by which the epoch is chosen", "NME (%)", _validation),
     ]
@@ -76,7 +101,7 @@ def training_figure(
             axes.set(title=title, ylabel=label)
             axes.grid(visible=True, linewidth=0.8)
             if read is not _losses:
-                _set_log(axes, [x for own in shown.values() for seed in own for x in seed])
+                _set_log(axes, [x for own in shown.values() for x in own.flat])
         places[-1].set_xlabel("epoch")
         places[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         legend_below(figure, [method_handle(looks[name]) for name in names], names, _LEGEND)
@@ -103,16 +128,17 @@ def training_alt(curves: Sequence[TrainingCurves]) -> str:
     return f"NME of the held-out faces while training: {'; '.join(said) or 'not recorded'}."
 
 
-def _draw(axes: Axes, seeds: Sequence[Sequence[float]], chosen: Sequence[int], look: Look) -> None:
-    rows = np.full((len(seeds), max((len(own) for own in seeds), default=0)), np.nan)
-    for place, own in enumerate(seeds):
-        rows[place, : len(own)] = own
-    rows[~np.isfinite(rows)] = np.nan
+def _chosen(rows: Sequence[EpochRow]) -> int:
+    tested = [row for row in rows if math.isfinite(row.val_nme)]
+    return min(tested, key=lambda row: (row.val_nme, row.epoch)).epoch if tested else rows[-1].epoch
+
+
+def _draw(axes: Axes, rows: _Curves, chosen: Sequence[int], look: Look) -> None:
     epochs = np.arange(rows.shape[1])
     if len(rows) > 1:
         for own in rows:
             axes.plot(epochs, own, color=look.colour, linewidth=0.7, alpha=0.45)
-    mean = _columns_mean(rows)
+    mean = rows.mean(axis=0)  # up to the epoch that all seeds have reached
     lone = "none" if np.isfinite(mean).sum() > 1 else look.marker  # one epoch makes no line
     axes.plot(epochs, mean, linewidth=1.9, marker=lone, markersize=4, **look.line)
     for own, epoch in zip(rows, chosen, strict=False):
@@ -120,34 +146,33 @@ def _draw(axes: Axes, seeds: Sequence[Sequence[float]], chosen: Sequence[int], l
             axes.plot([epoch], [own[epoch]], marker=look.marker, color=look.colour, markersize=6)
 
 
-def _columns_mean(rows: Float[np.ndarray, "S E"]) -> Float[np.ndarray, " E"]:
-    """The mean over the seeds, up to the epoch that all of them have reached."""
-    return rows.mean(axis=0) if len(rows) else np.zeros(0)
-
-
-def _losses(own: TrainingCurves) -> list[list[float]]:
-    seeds = [[row.train_loss for row in rows] for rows in own.seeds]
-    shared = min((len(losses) for losses in seeds), default=0)
-    if not shared:
-        return seeds
-    mean = np.array([losses[:shared] for losses in seeds]).mean(axis=0)
+def _losses(own: TrainingCurves) -> _Curves:
+    losses = _curves(own, lambda row: row.train_loss)
+    mean = losses.mean(axis=0)
     known = mean[np.isfinite(mean)]
     if not known.size:
-        return seeds
+        return losses
     first, low = float(known[0]), float(known.min())
-    span = (first - low) or 1.0
-    return [[(loss - low) / span for loss in losses] for losses in seeds]
+    return (losses - low) / ((first - low) or 1.0)
 
 
-def _validation(own: TrainingCurves) -> list[list[float]]:
-    return [[row.val_nme for row in rows] for rows in own.seeds]
+def _validation(own: TrainingCurves) -> _Curves:
+    return _curves(own, lambda row: row.val_nme)
 
 
-def _test(own: TrainingCurves, split: str) -> list[list[float]]:
-    return [
-        [row.test_nme.get(split, {}).get(own.method, math.nan) for row in rows]
-        for rows in own.seeds
-    ]
+def _test(own: TrainingCurves, split: str) -> _Curves:
+    return _curves(own, lambda row: row.test_nme.get(split, {}).get(own.method, math.nan))
+
+
+def _curves(own: TrainingCurves, read: Callable[[EpochRow], float]) -> _Curves:
+    """A row a seed, a column an epoch; NaN where there is nothing to draw."""
+    count = max((row.epoch + 1 for rows in own.seeds for row in rows), default=0)
+    curves = np.full((len(own.seeds), count), np.nan)
+    for place, rows in enumerate(own.seeds):
+        for row in rows:  # of an epoch that was trained twice, the later row holds
+            curves[place, row.epoch] = read(row)
+    curves[~np.isfinite(curves)] = np.nan
+    return curves
 
 
 def _recorded_split(curves: Sequence[TrainingCurves]) -> str | None:
@@ -170,4 +195,4 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-__all__ = ["TrainingCurves", "training_alt", "training_figure"]
+__all__ = ["TrainingCurves", "training_alt", "training_curves", "training_figure"]

@@ -1,27 +1,18 @@
-import xml.etree.ElementTree as ElementTree
-
 import numpy as np
 import pytest
 
-from landmarks.analysis.calibration import PROBABILITIES, CalibrationCurve
-from landmarks.analysis.figures import (
-    COLOURS,
-    Panel,
-    calibration_figure,
-    ced_figure,
-    ced_steps,
-    inline_svg,
-    interval_figure,
-    save_svg,
-)
-from landmarks.analysis.scores import method_scores
-from landmarks.metrics.calibration import ReliabilityBin
-from tests.analysis.made_up import PROTOCOLS, measured_run
+from landmarks.analysis.figures import COLOURS, Panel, ced_alt, ced_band, ced_figure, ced_steps
+from landmarks.analysis.figures.style import method_looks
+from tests.analysis.figures.drawn import INF, is_within, names, texts, write_twice
 
 
-def errors(methods):
+def errors(methods, faces=60, seeds=2):
     rng = np.random.default_rng(0)
-    return {f"method_{i}": rng.lognormal(1.2, 0.5, 30) for i in range(methods)}
+    hard = rng.lognormal(1.2, 0.5, faces)
+    return {
+        name: hard * (1 + 0.05 * place) + rng.uniform(0, 0.2, (seeds, faces))
+        for place, name in enumerate(names(methods))
+    }
 
 
 def test_the_curve_is_the_share_of_faces_at_or_below_each_error():
@@ -35,80 +26,71 @@ def test_the_curve_is_the_share_of_faces_at_or_below_each_error():
 def test_each_method_has_a_line_of_its_own_with_its_nme(tmp_path):
     shown = errors(9)
     figure = ced_figure([Panel("ibug", shown, 10.0), Panel("common", shown, 8.0)], "NME")
-    for axes, limit in zip(figure.axes, (10.0, 8.0), strict=True):
+    for axes, part, limit in zip(figure.axes, figure.subfigs.flat, (10.0, 8.0), strict=True):
         assert axes.get_xlim() == (0, limit)
         looks = {(line.get_color(), line.get_linestyle()) for line in axes.get_lines()}
         assert len(axes.get_lines()) == 9
         assert len(looks) > len(COLOURS)
-        labels = [text.get_text() for text in axes.get_legend().get_texts()]
-        assert labels[0] == f"method_0  {shown['method_0'].mean():.2f} %"
-    save_svg(figure, tmp_path / "ced.svg")
-    text = (tmp_path / "ced.svg").read_text(encoding="utf-8")
-    assert "method_8" in text
-    assert [path.name for path in tmp_path.iterdir()] == ["ced.svg"]
+        labels = [text.get_text() for text in part.legends[0].get_texts()]
+        first = names(9)[0]
+        assert labels[0] == f"{first}, {shown[first].mean():.2f} %"
+    assert is_within(figure)
+    write_twice(lambda: ced_figure([Panel("ibug", shown, 10.0)], "NME"), tmp_path)
 
 
-def test_the_same_numbers_give_the_same_file(tmp_path):
-    for name in ("a.svg", "b.svg"):
-        save_svg(ced_figure([Panel("ibug", errors(2), 10.0)], "NME"), tmp_path / name)
-    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+def test_a_line_is_the_mean_of_the_seeds_curves_however_many_corners_it_has():
+    shown = errors(1, faces=400, seeds=3)
+    (values,) = shown.values()
+    (line,) = ced_figure([Panel("ibug", shown, 10.0)], "NME").axes[0].get_lines()
+    x, y = line.get_data()
+    assert len(x) < 300
+    expected = [np.mean([100 * (own <= place).mean() for own in values]) for place in x]
+    np.testing.assert_allclose(y, expected)
 
 
-def test_intervals_are_drawn_where_they_are(tmp_path):
-    rng = np.random.default_rng(1)
-    runs = [measured_run(f"m{i}", 0, rng.uniform(0.02, 0.1, 20)) for i in range(3)]
-    scores = method_scores(runs, "ibug", PROTOCOLS[0])
-    figure = interval_figure(scores, "NME")
-    left = figure.axes[0]
-    spans = [line.get_xdata() for line in left.get_lines() if len(line.get_xdata()) == 2]
-    assert [tuple(span) for span in spans] == [(s.nme.low, s.nme.high) for s in scores]
-    assert [label.get_text() for label in left.get_yticklabels()] == ["m0", "m1", "m2"]
-    save_svg(figure, tmp_path / "intervals.svg")
-    assert (tmp_path / "intervals.svg").stat().st_size > 1000
+def test_a_method_keeps_the_look_it_is_given_and_the_best_comes_first():
+    shown = dict(reversed(errors(3).items()))
+    looks = method_looks(names(3))
+    figure = ced_figure([Panel("ibug", shown, 10.0)], "NME", looks)
+    colours = [line.get_color() for line in figure.axes[0].get_lines()]
+    assert colours == [looks[name].colour for name in names(3)]
 
 
-def test_calibration_is_drawn_where_it_is_and_lost_points_are_left_out(tmp_path):
-    share = np.array(PROBABILITIES)
-    bins = [ReliabilityBin(10, 1.0, 2.0), ReliabilityBin(10, 3.0, 4.0)]
-    lost = [ReliabilityBin(10, 1.5, 1.5), ReliabilityBin(10, np.inf, np.inf)]
-    curves = {
-        "sure": CalibrationCurve(bins, share**2, tempered=True),
-        "lost": CalibrationCurve(lost, share / 2, tempered=True),
-        "gone": CalibrationCurve(lost[1:], 0 * share, tempered=True),
+def test_the_band_holds_the_true_share_as_often_as_it_says():
+    rng = np.random.default_rng(5)
+    places, trials = np.array([0.7, 1.0, 1.6]), 300
+    true = 100 * (1 - np.exp(-places))
+    held = np.zeros(3)
+    for _ in range(trials):
+        low, high = ced_band(rng.exponential(1.0, (1, 120)), places)
+        held += (low <= true) & (true <= high)
+    # Three standard errors of a share of 0.95 in 300 trials, and what a percentile interval lacks.
+    assert (np.abs(held / trials - 0.95) < 3 * np.sqrt(0.95 * 0.05 / trials) + 0.015).all()
+
+
+def test_seeds_that_agree_leave_the_band_as_it_is_and_do_not_count_as_faces():
+    values = np.random.default_rng(1).exponential(2.0, (1, 40))
+    places = np.linspace(0, 5, 20)
+    one, three = ced_band(values, places), ced_band(np.repeat(values, 3, axis=0), places)
+    np.testing.assert_allclose(one, three)
+    assert (one[0] <= one[1]).all()
+
+
+@pytest.mark.parametrize(("methods", "bands"), [(1, 1), (6, 6), (7, 1), (14, 1)])
+def test_many_methods_have_a_band_for_the_best_alone_which_is_said(methods, bands):
+    figure = ced_figure([Panel("ibug", errors(methods), 10.0)], "NME")
+    assert len(figure.axes[0].collections) == bands
+    (note,) = [text for text in texts(figure) if "band" in text]
+    assert note.startswith("bands" if bands == methods else f"band of {names(1)[0]}")
+
+
+def test_one_face_lost_faces_and_far_errors_can_be_drawn(tmp_path):
+    hard = {
+        "one": np.array([3.0]),
+        "lost": np.array([INF]),
+        "far": np.array([[50.0], [INF]]),
     }
-    figure = calibration_figure(curves, "300w/inter_ocular")
-    left, right = figure.axes
-    drawn = [line.get_xydata().tolist() for line in left.get_lines()]
-    assert drawn == [[[1, 2], [3, 4]], [[1.5, 1.5]], [[1, 1], [4, 4]]]
-    coverage = right.get_lines()
-    assert [line.get_label() for line in coverage[:3]] == list(curves)
-    np.testing.assert_allclose(coverage[0].get_ydata(), 100 * share**2)
-    np.testing.assert_allclose(coverage[0].get_xdata(), 100 * share)
-    assert "300w/inter_ocular" in left.get_xlabel()
-    assert figure.get_suptitle() == "after the temperature"
-    # One method looks the same in both plots.
-    assert left.get_lines()[1].get_color() == coverage[1].get_color()
-    raw = {name: curve._replace(tempered=False) for name, curve in curves.items()}
-    assert calibration_figure(raw, "NME").get_suptitle() == "without a temperature"
-    for name in ("a.svg", "b.svg"):
-        save_svg(calibration_figure(curves, "NME"), tmp_path / name)
-    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
-    save_svg(calibration_figure({"gone": curves["gone"]}, "NME"), tmp_path / "gone.svg")
-
-
-def test_a_picture_inside_a_page_is_well_formed_and_has_names_of_its_own(tmp_path):
-    path = tmp_path / "ced.svg"
-    save_svg(ced_figure([Panel("ibug", errors(3), 10.0)], "NME"), path)
-    text = inline_svg(path)
-    tree = ElementTree.fromstring(text)
-    assert "width" not in tree.attrib
-    assert "viewBox" in tree.attrib
-    ids = [node.attrib["id"] for node in tree.iter() if "id" in node.attrib]
-    assert len(ids) == len(set(ids))
-    assert all(name.startswith("ced-") for name in ids)
-    link = "{http://www.w3.org/1999/xlink}href"
-    targets = [node.attrib[link] for node in tree.iter() if link in node.attrib]
-    assert targets
-    assert {target[1:] for target in targets} <= set(ids)
-    assert "currentColor" in text
-    assert "#1a1b1c" not in text
+    panel = Panel("hard", hard, 10.0)
+    text = write_twice(lambda: ced_figure([panel], "NME"), tmp_path)
+    assert "lost, ∞ %" in text
+    assert "one has the lowest NME, 3.00 %" in ced_alt([panel])
