@@ -13,7 +13,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from landmarks.analysis.decomposition.crop_places import CropPlaces
-from landmarks.analysis.decomposition.targets import CELLS_AT_ONCE, field_values
+from landmarks.analysis.decomposition.targets import CELLS_AT_ONCE, TargetGroups, field_values
 from landmarks.codecs.base import Codec
 from landmarks.geometry import Size, apply_affine, inside, invert_affine, kept_inside
 from landmarks.metrics.functional import normalised_mean_error
@@ -144,3 +144,23 @@ def round_trip(codec: Codec, points: Float64[Tensor, "N K 2"]) -> Float64[Tensor
             for part in torch.split(points, at_once)
         ]
     return torch.cat(parts).clone()
+
+
+def limited_rise(
+    groups: TargetGroups,
+    faces: Placed,
+    points: Float64[Tensor, "N K 2"],
+    moved: Float64[Tensor, "N K 2"],
+) -> Float64[Tensor, " N"]:
+    """What each face's NME rises by when points are replaced by the means of their groups.
+
+    Exactly 0 where the targets tell all points apart.
+
+    Args:
+        groups: Of the codec.
+        faces: The truth.
+        points: Predictions, crop pixels.
+        moved: How far each is moved before, together with the truth, crop pixels.
+    """
+    asked, truth = points + moved, faces.truth + moved
+    return faces.nme(groups.means(asked), truth) - faces.nme(asked, truth)

@@ -1,6 +1,7 @@
 """The rows of a decomposition as tables, for CSV; NME in per cent."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars
 
@@ -113,7 +114,7 @@ def resolution_table(rows: Sequence[ResolutionPoint]) -> polars.DataFrame:
 
 def _table(
     rows: Sequence[tuple[str, Mapping[str, str], tuple[object, ...]]],
-    columns: Mapping[str, type[polars.DataType]],
+    columns: Mapping[str, Any],
 ) -> polars.DataFrame:
     """A column for the method, one for each axis of the matrix that is not a column, the rest."""
     axes = list(dict.fromkeys(axis for _, levels, _ in rows for axis in levels))

@@ -54,6 +54,11 @@ class TargetGroups:
         self._x = self._groups(codec, channels, axis=0)
         self._y = self._groups(codec, channels, axis=1)
 
+    @property
+    def exact(self) -> bool:
+        """Whether the targets tell all places apart."""
+        return bool(self._x.isnan().all() and self._y.isnan().all())
+
     def means(self, points: Float64[Tensor, "*batch 2"]) -> Float64[Tensor, "*batch 2"]:
         """The mean of each point's group, crop pixels; a point beyond the crop stays, as NaN does.
 

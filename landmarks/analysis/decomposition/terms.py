@@ -6,11 +6,16 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float64
-from torch import Tensor
 
 from landmarks.analysis.decomposition.crop_places import CropPlaces
 from landmarks.analysis.decomposition.rows import ErrorTerms, Term
-from landmarks.analysis.decomposition.simulation import Placed, period, phases, round_trip
+from landmarks.analysis.decomposition.simulation import (
+    Placed,
+    limited_rise,
+    period,
+    phases,
+    round_trip,
+)
 from landmarks.analysis.decomposition.targets import TargetGroups
 from landmarks.analysis.measured import MeasuredRun
 from landmarks.analysis.statistics import Estimate, error_estimate
@@ -24,6 +29,8 @@ _ENCODED = 4
 
 _ROUND_TRIPS = 1000
 """Faces encoded and decoded for a training, if there are no more: the costly part."""
+
+_DIGITS = 11
 
 
 class _Simulated(NamedTuple):
@@ -131,12 +138,12 @@ def error_terms(
                 protocol=protocol,
                 faces=errors.shape[1],
                 seeds=len(errors),
-                total=error_estimate(100 * errors),
+                total=_estimate(errors),
                 terms=terms,
                 finest=finest,
                 half_resolution=None
                 if halves is None
-                else error_estimate(100 * (_nme(halves, protocol) - errors)),
+                else _estimate(_nme(halves, protocol) - errors),
             )
         )
     return rows
@@ -188,7 +195,8 @@ def _terms(
 
 
 def _estimate(errors: Float64[np.ndarray, "S N"]) -> Estimate:
-    return error_estimate(100 * errors)
+    """Of fractions, in per cent; what differs in float64's last digits alone does not differ."""
+    return error_estimate(np.round(100 * errors, _DIGITS))
 
 
 def _rise(
@@ -230,9 +238,9 @@ def _simulate(codec: Codec, placed: Placed, seed: int) -> _Simulated:
     for draw in range(_ENCODED):
         moved = phases(placed, extent, draw, seed)
         for place, points in enumerate(placed.points):
-            encode[place] += _limited_rise(groups, placed, points, moved) / _ENCODED
+            encode[place] += limited_rise(groups, placed, points, moved).numpy() / _ENCODED
     for place, points in enumerate(placed.points):
-        encode[place] -= _limited_rise(groups, placed, points, torch.zeros_like(points))
+        encode[place] -= limited_rise(groups, placed, points, torch.zeros_like(points)).numpy()
     trips = min(max(1, _ROUND_TRIPS // count), seeds * _ENCODED)
     decode = np.zeros(count)
     faces = torch.arange(count)
@@ -244,20 +252,6 @@ def _simulate(codec: Codec, placed: Placed, seed: int) -> _Simulated:
         read = placed.nme(round_trip(codec, asked), truth)
         decode += (read - placed.nme(groups.means(asked), truth)).numpy() / trips
     return _Simulated(encode, np.broadcast_to(decode, (seeds, count)).copy())
-
-
-def _limited_rise(
-    groups: TargetGroups,
-    placed: Placed,
-    points: Float64[Tensor, "N K 2"],
-    moved: Float64[Tensor, "N K 2"],
-) -> Float64[np.ndarray, " N"]:
-    """What is lost when moved points are replaced by their groups' means; exactly 0 if none is."""
-    asked, truth = points + moved, placed.truth + moved
-    rise: Float64[np.ndarray, " N"] = (
-        placed.nme(groups.means(asked), truth) - placed.nme(asked, truth)
-    ).numpy()
-    return rise
 
 
 def _oracle(
