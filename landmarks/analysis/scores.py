@@ -97,7 +97,7 @@ def with_method(
 
 def errors_by_method(
     runs: Sequence[MeasuredRun], split: str, protocol: str
-) -> dict[str, Float[np.ndarray, "?S N"]]:
+) -> dict[str, Float[np.ndarray, "_ N"]]:
     """Each face's NME in per cent under each seed, for each method.
 
     The predictions of another program have one row; all others have a row for each seed, in one

@@ -72,7 +72,7 @@ class Subject:
             for split in self.splits
         }
 
-    def errors(self, split: str) -> dict[str, Float[np.ndarray, "?S N"]]:
+    def errors(self, split: str) -> dict[str, Float[np.ndarray, "_ N"]]:
         """Each face's NME in per cent, a row a seed, by method."""
         return errors_by_method(self.tested, split, self.protocol.name)
 
