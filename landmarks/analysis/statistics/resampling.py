@@ -6,8 +6,8 @@ most three times in four. The seeds' term is therefore normal, with a variance t
 the estimated variance of the seeds' means, times its degrees of freedom over a draw of chi-square
 (this alone would be Student's t), less the face × seed noise, which is part of the spread over
 faces already. In sum it is the generalised pivotal quantity of the mean of a two-way layout
-(Weerahandi 1993, Generalized Confidence Intervals,
-https://doi.org/10.1080/01621459.1993.10476355), with the bootstrap in place of the normal
+(Weerahandi 1993, Generalized Confidence Intervals, Journal of the American Statistical
+Association 88, pages 899 to 905), with the bootstrap in place of the normal
 distribution over faces. The seeds only ever widen what the faces leave open.
 
 This combination is this project's choice. benchmarks/interval_coverage.py prints its coverage and
