@@ -22,6 +22,9 @@ from landmarks.results import FaceResults
 _WIDEST = 8
 """Points are moved by at most the crop's height over this, from end to end."""
 
+_PURPOSE = 8
+"""Sets the draws apart from others of the same seed: zeros at the end would not."""
+
 
 class Placed(NamedTuple):
     """Predictions of S trainings and the truth, where the network saw them.
@@ -125,7 +128,7 @@ def phases(faces: Placed, extent: float, draw: int, seed: int) -> Float64[Tensor
         draw: Which draw.
         seed: Of the draws.
     """
-    rng = np.random.default_rng([seed, draw])
+    rng = np.random.default_rng([seed, draw, _PURPOSE])
     moved = torch.from_numpy(rng.uniform(-0.5, 0.5, tuple(faces.truth.shape))) * extent
     everything = torch.cat([faces.truth[None], faces.points])
     for _ in range(2):
