@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(list(arguments))
     _refuse_contradictions(options)
     # Torch and Lightning take seconds to import: a mistyped option need not wait for them.
-    from landmarks.analysis.comparison import compare, compare_finished
+    from landmarks.analysis.comparison import compare, compare_finished, dry_run
     from landmarks.analysis.experiment import Experiment
 
     experiment = Experiment.read(Path(options.experiment), options.root)
@@ -57,6 +57,10 @@ def main(arguments: Sequence[str]) -> int:
         return 1 if compare_finished(experiment, output, command).missing else 0
     words = _words(options)
     launcher = _launcher(options, words, output, experiment.name)
+    if options.dry_run:
+        how = f"--launcher {options.launcher}"
+        print(f"\n{dry_run(experiment, output, launcher, how)}", flush=True)
+        return 0
     return 1 if compare(experiment, output, command, launcher, words).missing else 0
 
 
@@ -152,6 +156,12 @@ def _parser() -> ArgumentParser:
         default="",
         help="Options of sbatch for each training of --launcher slurm, such as "
         "'--partition=gpu --gres=gpu:1 --time=4:00:00'.",
+    )
+    parser.add_argument(
+        "--dry_run",
+        action="store_true",
+        help="Show the runs, how far each is, and an estimate of the time that is left, measured "
+        "on a few steps here; write nothing to --output.",
     )
     parser.add_argument(
         "--only",

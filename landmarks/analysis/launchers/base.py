@@ -30,6 +30,11 @@ class Launcher(ABC):
     def elsewhere(self) -> bool:
         """Whether jobs are done by other processes, by their ``arguments``."""
 
+    @property
+    @abstractmethod
+    def threads(self) -> int | None:
+        """Threads of a CPU that each job has; None for as many as this process has."""
+
     @abstractmethod
     def run(self, jobs: Sequence[Job]) -> list[Failure]:
         """Does the jobs, or hands them over to whoever will do them.

@@ -42,6 +42,11 @@ class Here(Launcher):
         """They are done in this process."""
         return False
 
+    @property
+    def threads(self) -> int | None:
+        """All that this process has."""
+        return None
+
     def run(self, jobs: Sequence[Job]) -> list[Failure]:
         """Does the jobs; those of other calls last."""
         failures: list[Failure] = []

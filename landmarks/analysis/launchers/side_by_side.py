@@ -110,6 +110,12 @@ class SideBySide(Launcher):
         """Each is done by a process of its own."""
         return True
 
+    @property
+    def threads(self) -> int | None:
+        """The share of each job."""
+        share = self.places[0].get("OMP_NUM_THREADS")
+        return None if share is None else int(share)
+
     def run(self, jobs: Sequence[Job]) -> list[Failure]:
         """Does the jobs; those of other calls last."""
         self.logs.mkdir(parents=True, exist_ok=True)

@@ -99,6 +99,11 @@ class SlurmArray(Launcher):
         """They are done by the cluster."""
         return True
 
+    @property
+    def threads(self) -> int | None:
+        """The cluster's affair."""
+        return None
+
     def run(self, jobs: Sequence[Job]) -> list[Failure]:
         """Writes the files and submits them.
 
