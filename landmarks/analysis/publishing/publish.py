@@ -1,6 +1,7 @@
 """All that is written of finished runs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,6 +15,7 @@ from landmarks.analysis.calibration import (
     calibration_table,
 )
 from landmarks.analysis.decomposition import ResolutionPoint, trained_points
+from landmarks.analysis.exports import write_tables
 from landmarks.analysis.figures import (
     Panel,
     calibration_alt,
@@ -138,11 +140,10 @@ def publish(
         foreign=[ForeignMethod(name, str(folder)) for name, folder in experiment.foreign.items()],
         resolution=_resolution_exhibits(subjects, resolution),
         latency=_latency_exhibits(subjects),
-        files={
-            name: about for name, about in FILES.items() if (output / name.rstrip("/")).exists()
-        },
     )
-    write_page(report, output / "report.html")
+    write_tables(report, output / "tables")
+    there = {name: about for name, about in FILES.items() if (output / name).exists()}
+    write_page(replace(report, files=there), output / "report.html")
     return {
         each.planned.condition.name: [score for own in each.scores.values() for score in own]
         for each in subjects
