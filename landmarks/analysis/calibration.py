@@ -33,7 +33,8 @@ class CalibrationCurve(NamedTuple):
 def calibration_table(runs: Sequence[MeasuredRun], protocol: str) -> polars.DataFrame:
     """A row for each method, seed and split; with a matrix, a column for each axis.
 
-    The columns ``nll`` (nats a point), ``coverage_50`` and so on (per cent of the points) and
+    Predictions of other programs that come without covariances claim nothing, and are left out. The
+    columns ``nll`` (nats a point), ``coverage_50`` and so on (per cent of the points) and
     ``rms_predicted`` are those of the covariances as the codec claims them; the same names ending
     in ``_tempered`` are those after the temperature that was fitted on the held-out faces, and
     empty where there were none. ``temperature``, ``rms_error``, ``spearman`` and ``ause`` stand
@@ -44,8 +45,11 @@ def calibration_table(runs: Sequence[MeasuredRun], protocol: str) -> polars.Data
         protocol: Name of the protocol.
     """
     rows = []
+    axes = tuple(dict.fromkeys(axis for run in runs for axis in run.levels))
     for run in runs:
         for split, results in run.splits.items():
+            if results.covariances_photo is None:
+                continue
             raw = results.calibration(protocol)
             tempered = (
                 None if run.temperature is None else results.calibration(protocol, run.temperature)
@@ -70,8 +74,11 @@ def calibration_table(runs: Sequence[MeasuredRun], protocol: str) -> polars.Data
             row["ause"] = None if math.isnan(raw.ause) else raw.ause
             rows.append(row)
     counts = {"seed": polars.Int64, "points": polars.Int64}
-    texts = dict.fromkeys(("method", *runs[0].levels, "split", "protocol"), polars.String)
-    schema = {name: (counts | texts).get(name, polars.Float64) for name in rows[0]}
+    texts = dict.fromkeys(("method", *axes, "split", "protocol"), polars.String)
+    scores = ("rms_predicted", "nll", *coverage_names())
+    names = ("method", *axes, "seed", "split", "protocol", "points", "temperature", "rms_error")
+    names += (*scores, *(f"{name}_tempered" for name in scores), "spearman", "ause")
+    schema = {name: (counts | texts).get(name, polars.Float64) for name in names}
     return polars.DataFrame(rows, schema=schema)
 
 
@@ -91,14 +98,17 @@ def calibration_curves(
 ) -> dict[str, CalibrationCurve]:
     """Each method's curve on one split; the points of its seeds are pooled.
 
+    Methods that claim no covariances are left out.
+
     Args:
         runs: The runs.
         split: Name of the split.
         protocol: Name of the protocol.
     """
     curves = {}
-    for method in dict.fromkeys(run.method for run in runs):
-        own = [run for run in runs if run.method == method]
+    claiming = [run for run in runs if run.splits[split].covariances_photo is not None]
+    for method in dict.fromkeys(run.method for run in claiming):
+        own = [run for run in claiming if run.method == method]
         claims = [
             run.splits[split].claims(protocol, 1.0 if run.temperature is None else run.temperature)
             for run in own

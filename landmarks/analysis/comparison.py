@@ -9,6 +9,7 @@ from filelock import FileLock
 from landmarks.analysis import runs as on_disk
 from landmarks.analysis.estimate import dry_run_text, estimate
 from landmarks.analysis.experiment import Experiment
+from landmarks.analysis.foreign_runs import ConditionFaces, foreign_runs
 from landmarks.analysis.jobs import (
     LOCK,
     PlannedJob,
@@ -19,11 +20,13 @@ from landmarks.analysis.jobs import (
     unfinished_jobs,
 )
 from landmarks.analysis.launchers import Here, Launcher
+from landmarks.analysis.measured import MeasuredRun
 from landmarks.analysis.missing import comparable_part
 from landmarks.analysis.plan import Plan, make_plan
 from landmarks.analysis.publishing import publish
 from landmarks.analysis.report.content import MissingRun
 from landmarks.analysis.scores import MethodScore, text_table
+from landmarks.analysis.wandb_log import ComparisonLog, NoLog, log_comparison
 from landmarks.errors import SettingsError
 from landmarks.files import delete_unfinished
 
@@ -47,6 +50,7 @@ def compare(
     command: str,
     launcher: Launcher | None = None,
     words: Sequence[str] = (),
+    log: ComparisonLog | None = None,
 ) -> Compared:
     """Trains and tests what is not finished yet, and writes tables, plots and the report.
 
@@ -61,6 +65,7 @@ def compare(
             the end, nothing is reported.
         words: The words after ``landmarks`` with which another process takes part in this
             comparison; needed where the launcher starts others.
+        log: Where trainings and the result are logged besides their own files; nowhere if None.
 
     Raises:
         landmarks.errors.SettingsError: If any method's settings cannot be used; nothing has been
@@ -69,12 +74,13 @@ def compare(
     """
     launcher = launcher or Here(logs_folder(output))
     plan = _planned(experiment, output)
+    foreign = _foreign(plan)
     jobs = planned_jobs(plan)
     for job in jobs:
         for run, label in zip(job.runs, job.labels, strict=True):
             if on_disk.finished_run(run) and on_disk.finished_training(run):
                 print(f"{label}: finished earlier", flush=True)
-    left = unfinished_jobs(jobs, words)
+    left = unfinished_jobs(jobs, words, log)
     failures = []
     if left:
         if launcher.elsewhere:
@@ -84,17 +90,27 @@ def compare(
         failures = launcher.run(left)
         if not launcher.waits:
             return Compared([], [])
-    return _publish(plan, output, command, {failed.name: failed.reason for failed in failures})
+    reasons = {failed.name: failed.reason for failed in failures}
+    return _publish(plan, foreign, output, command, reasons, log or NoLog())
 
 
-def compare_finished(experiment: Experiment, output: Path, command: str) -> Compared:
+def compare_finished(
+    experiment: Experiment, output: Path, command: str, log: ComparisonLog | None = None
+) -> Compared:
     """Writes tables, plots and the report of what is finished; trains and tests nothing.
+
+    Args:
+        experiment: What to compare.
+        output: The folder to write to.
+        command: The command as it was typed, for the report.
+        log: Where the result is logged besides its own files; nowhere if None.
 
     Raises:
         landmarks.errors.SettingsError: If any method's settings cannot be used.
         landmarks.errors.DataError: If a file cannot be used.
     """
-    return _publish(_planned(experiment, output), output, command, {})
+    plan = _planned(experiment, output)
+    return _publish(plan, _foreign(plan), output, command, {}, log or NoLog())
 
 
 def dry_run(experiment: Experiment, output: Path, launcher: Launcher, how: str) -> str:
@@ -116,13 +132,16 @@ def dry_run(experiment: Experiment, output: Path, launcher: Launcher, how: str) 
     return dry_run_text(jobs, estimate(jobs, launcher), how)
 
 
-def do_job(experiment: Experiment, output: Path, name: str) -> None:
+def do_job(
+    experiment: Experiment, output: Path, name: str, log: ComparisonLog | None = None
+) -> None:
     """Does one training of a comparison and the tests of all methods that read it.
 
     Args:
         experiment: What is compared.
         output: The comparison's folder.
         name: Name of the training's folder.
+        log: Where the training is logged besides its own files; nowhere if None.
 
     Raises:
         landmarks.analysis.launchers.Busy: If another call is doing it.
@@ -136,7 +155,7 @@ def do_job(experiment: Experiment, output: Path, name: str) -> None:
                 f"{experiment.path} has no training {name!r}; expected {', '.join(known)}"
             )
         job = known[name]
-    job.do()
+    job.do(log)
 
 
 def logs_folder(output: Path) -> Path:
@@ -152,7 +171,24 @@ def _planned(experiment: Experiment, output: Path) -> Plan:
     return plan
 
 
-def _publish(plan: Plan, output: Path, command: str, reasons: Mapping[str, str]) -> Compared:
+def _foreign(plan: Plan) -> dict[str, list[MeasuredRun]]:
+    """Predictions of other programs, by the name of the condition whose faces they are of."""
+    places = [
+        ConditionFaces(each.facts.name, each.test_sets, each.condition.levels)
+        for each in plan.conditions
+    ]
+    found = foreign_runs(plan.experiment.foreign, places)
+    return {each.condition.name: own for each, own in zip(plan.conditions, found, strict=True)}
+
+
+def _publish(
+    plan: Plan,
+    foreign: Mapping[str, Sequence[MeasuredRun]],
+    output: Path,
+    command: str,
+    reasons: Mapping[str, str],
+    log: ComparisonLog,
+) -> Compared:
     jobs = planned_jobs(plan)
     finished = {run.folder for job in jobs for run in _finished_runs(job)}
     part, missing = comparable_part(plan, finished, reasons)
@@ -163,8 +199,9 @@ def _publish(plan: Plan, output: Path, command: str, reasons: Mapping[str, str])
             trainings = {run.folder: on_disk.finished_training(run) for run in part.runs}
             whole = {folder: found for folder, found in trainings.items() if found is not None}
             tested = {run.folder: on_disk.load(run) for run in part.runs}
-            scores = publish(part, whole, tested, output, command, missing)
+            scores = publish(part, whole, tested, output, command, missing, foreign)
             delete_finished(jobs, output)
+            log_comparison(log, output)
         _print_tables(part, scores)
     if missing:
         total = len(plan.runs)

@@ -4,10 +4,12 @@ import gc
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.pytorch.loggers import Logger
 
 from landmarks.analysis import runs as on_disk
 from landmarks.analysis.experiment import Experiment
@@ -15,6 +17,7 @@ from landmarks.analysis.identity import digest_of
 from landmarks.analysis.launchers import Busy, Job, held, reason_of
 from landmarks.analysis.matrix import Condition
 from landmarks.analysis.plan import FacesSeen, Plan, PlannedRun
+from landmarks.analysis.wandb_log import ComparisonLog, NoLog
 from landmarks.files import complete_file, delete_unfinished
 
 LOCK = ".lock"
@@ -58,8 +61,11 @@ class PlannedJob:
             on_disk.finished_run(run) for run in self.runs
         )
 
-    def do(self) -> None:
+    def do(self, log: ComparisonLog | None = None) -> None:
         """Trains and tests what is not finished.
+
+        Args:
+            log: Where the training is logged besides its own files; nowhere if None.
 
         Raises:
             Busy: If another call is doing the same.
@@ -74,7 +80,7 @@ class PlannedJob:
                 resumed = on_disk.interrupted(self.runs[0])
                 begins = "going on with its training" if resumed else "training"
                 print(f"{self.labels[0]}: {begins}", flush=True)
-                on_disk.train(self.runs[0], self._readers())
+                on_disk.train(self.runs[0], self._readers(), self._loggers(log or NoLog()))
                 training = on_disk.finished_training(self.runs[0])
                 assert training is not None
             failed: dict[str, Exception] = {}
@@ -93,6 +99,11 @@ class PlannedJob:
         if failed:
             reasons = "; ".join(f"{name}: {reason_of(error)}" for name, error in failed.items())
             raise ExceptionGroup(reasons, list(failed.values()))
+
+    def _loggers(self, log: ComparisonLog) -> list[Logger]:
+        first = self.runs[0]
+        methods = list(dict.fromkeys(run.method for run in self.runs))
+        return log.loggers(self.name, first.training_key, methods, first.resolved)
 
     def _readers(self) -> dict[str, PlannedRun]:
         readers: dict[str, PlannedRun] = {}
@@ -118,15 +129,18 @@ def planned_jobs(plan: Plan) -> list[PlannedJob]:
     ]
 
 
-def unfinished_jobs(jobs: Sequence[PlannedJob], words: Sequence[str]) -> list[Job]:
+def unfinished_jobs(
+    jobs: Sequence[PlannedJob], words: Sequence[str], log: ComparisonLog | None = None
+) -> list[Job]:
     """What is left to do, for a launcher.
 
     Args:
         jobs: All jobs of a comparison.
         words: The words after ``landmarks`` that name the comparison.
+        log: Where trainings of this process are logged besides their own files; nowhere if None.
     """
     return [
-        Job(job.name, (*words, "--only", job.name), job.lock, job.do)
+        Job(job.name, (*words, "--only", job.name), job.lock, partial(job.do, log))
         for job in jobs
         if not job.finished
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from lightning.pytorch.loggers import Logger
 
 import landmarks
 from landmarks.analysis.decomposition.half_resolution import predict_at_half_resolution
@@ -86,13 +87,16 @@ def interrupted(run: PlannedRun) -> bool:
     return finished_training(run) is None and _last_checkpoint(run.training).exists()
 
 
-def train(run: PlannedRun, readers: Mapping[str, PlannedRun]) -> None:
+def train(
+    run: PlannedRun, readers: Mapping[str, PlannedRun], loggers: Sequence[Logger] = ()
+) -> None:
     """Trains, going on from the last epoch of an interrupted call.
 
     Args:
         run: A run that reads the training.
         readers: The runs whose decoding of the test faces is written down after each epoch, by
             their methods; see `landmarks.analysis.diary.Diary`.
+        loggers: Where metrics are logged besides ``metrics.csv``.
 
     Raises:
         DataError: If the training ended without a checkpoint.
@@ -104,6 +108,7 @@ def train(run: PlannedRun, readers: Mapping[str, PlannedRun]) -> None:
     weights = weight_digests(cli.model.network)
     # Before the checkpoints are written: what was trained is then never missing from the diary.
     cli.trainer.callbacks.insert(0, Diary(run.training, codecs))  # type: ignore[attr-defined]
+    cli.trainer.loggers = [*cli.trainer.loggers, *loggers]
     cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=None if resumed is None else str(resumed))
     best = _best_checkpoint(run.training)
     if not best.exists():

@@ -4,6 +4,8 @@ import shlex
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from landmarks.errors import DataError, SettingsError
 if TYPE_CHECKING:
     from landmarks.analysis.experiment import Experiment
     from landmarks.analysis.launchers import Launcher
+    from landmarks.analysis.wandb_log import ComparisonLog
 
 _DESCRIPTION = """\
 Trains and tests several methods under identical settings and reports how they compare. Methods
@@ -47,29 +50,38 @@ def main(arguments: Sequence[str]) -> int:
     # Torch and Lightning take seconds to import: a mistyped option need not wait for them.
     from landmarks.analysis.comparison import compare, compare_finished, dry_run
     from landmarks.analysis.experiment import Experiment
+    from landmarks.analysis.foreign_runs import named_folders
+    from landmarks.analysis.wandb_log import choose_log
 
     experiment = Experiment.read(Path(options.experiment), options.root)
+    taken = (*experiment.methods, *experiment.foreign)
+    foreign = {**experiment.foreign, **named_folders(options.foreign, taken)}
+    experiment = replace(experiment, foreign=foreign)
     output = Path(options.output)
+    log = choose_log(options.wandb, output, experiment.name)
     command = shlex.join(["landmarks", "compare", *arguments])
     if options.only is not None:
-        return _do_job(experiment, output, options.only)
+        with closing(log):
+            return _do_job(experiment, output, options.only, log)
     if options.publish:
-        return 1 if compare_finished(experiment, output, command).missing else 0
+        with closing(log):
+            return 1 if compare_finished(experiment, output, command, log).missing else 0
     words = _words(options)
     launcher = _launcher(options, words, output, experiment.name)
     if options.dry_run:
         how = f"--launcher {options.launcher}"
         print(f"\n{dry_run(experiment, output, launcher, how)}", flush=True)
         return 0
-    return 1 if compare(experiment, output, command, launcher, words).missing else 0
+    with closing(log):
+        return 1 if compare(experiment, output, command, launcher, words, log).missing else 0
 
 
-def _do_job(experiment: "Experiment", output: Path, name: str) -> int:
+def _do_job(experiment: "Experiment", output: Path, name: str, log: "ComparisonLog") -> int:
     from landmarks.analysis.comparison import do_job
     from landmarks.analysis.launchers import BUSY, Busy, reason_of
 
     try:
-        do_job(experiment, output, name)
+        do_job(experiment, output, name, log)
     except Busy as busy:
         print(f"landmarks compare: {busy}; it is left to that one", file=sys.stderr)
         return BUSY
@@ -111,6 +123,7 @@ def _launcher(options: Namespace, words: Sequence[str], output: Path, name: str)
 def _words(options: Namespace) -> list[str]:
     """The words after ``landmarks`` with which another process takes part."""
     words = ["compare", str(options.experiment), "--output", str(options.output)]
+    words += ["--wandb", options.wandb]
     return words if options.root is None else [*words, "--root", str(options.root)]
 
 
@@ -134,6 +147,25 @@ def _parser() -> ArgumentParser:
         type=str,
         required=True,
         help="Folder for all results; call again with the same one to go on where it stopped.",
+    )
+    parser.add_argument(
+        "--foreign",
+        type=str,
+        action="append",
+        default=[],
+        metavar="NAME=FOLDER",
+        help="Predictions of another program as a further method: a folder that 'landmarks score' "
+        "has written, with every test split. May be given several times; the section 'foreign' of "
+        "the experiment file does the same.",
+    )
+    parser.add_argument(
+        "--wandb",
+        type=str,
+        choices=("auto", "online", "offline", "off"),
+        default="auto",
+        help="Whether trainings and the result are logged to Weights & Biases: online, offline "
+        "(files below --output, which 'wandb sync' uploads later), off; auto is online where "
+        "credentials are configured, or what WANDB_MODE says, and else off.",
     )
     parser.add_argument(
         "--launcher",

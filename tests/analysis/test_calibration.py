@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars
 import pytest
@@ -76,3 +78,15 @@ def test_curves_pool_the_seeds_under_each_ones_own_temperature():
         for one in curve.bins:
             assert one.found == pytest.approx(one.predicted, rel=0.08)
     assert sum(one.points for one in curves["sure"].bins) == 2 * 200 * 68
+
+
+def test_predictions_without_covariances_are_left_out():
+    without = replace(RUNS[2].splits["ibug"], covariances_photo=None)
+    foreign = replace(RUNS[2], method="foreign", seed=None, splits={"ibug": without})
+    table = calibration_table([foreign, *RUNS], PROTOCOL)
+    assert table.equals(calibration_table(RUNS, PROTOCOL))
+    assert list(calibration_curves([foreign, *RUNS], "ibug", PROTOCOL)) == ["sure", "right"]
+    none = calibration_table([foreign], PROTOCOL)
+    assert (none.height, none.schema) == (0, table.schema)
+    assert calibration_means(none, "ibug") == []
+    assert calibration_curves([foreign], "ibug", PROTOCOL) == {}

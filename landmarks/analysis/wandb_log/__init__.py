@@ -6,7 +6,20 @@ starts, and not before: that takes a second, and nobody should wait for what the
 """
 
 from landmarks.analysis.wandb_log.choice import WANDB_WORDS, choose_log
-from landmarks.analysis.wandb_log.comparison_log import ComparisonLog, NoLog, WandbLog
+from landmarks.analysis.wandb_log.comparison_log import (
+    ComparisonLog,
+    NoLog,
+    WandbLog,
+    log_comparison,
+)
 from landmarks.analysis.wandb_log.training_log import TrainingLog
 
-__all__ = ["WANDB_WORDS", "ComparisonLog", "NoLog", "TrainingLog", "WandbLog", "choose_log"]
+__all__ = [
+    "WANDB_WORDS",
+    "ComparisonLog",
+    "NoLog",
+    "TrainingLog",
+    "WandbLog",
+    "choose_log",
+    "log_comparison",
+]

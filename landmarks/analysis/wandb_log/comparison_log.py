@@ -153,4 +153,21 @@ class WandbLog(ComparisonLog):
         self._session.close()
 
 
-__all__ = ["ComparisonLog", "NoLog", "WandbLog"]
+def log_comparison(log: ComparisonLog, output: Path) -> None:
+    """Logs what a comparison has written to its folder: tables, report, pictures.
+
+    Args:
+        log: The log.
+        output: The comparison's folder.
+    """
+    tables = {
+        name: polars.read_csv(output / f"{name}.csv", infer_schema_length=None)
+        for name in ("summary", "pairs", "results")
+        if (output / f"{name}.csv").exists()
+    }
+    pictures = sorted(output.glob("*.jpg"))
+    files = [*sorted(output.glob("*.csv")), *sorted(output.glob("report.html"))]
+    log.finished(tables, files, pictures)
+
+
+__all__ = ["ComparisonLog", "NoLog", "WandbLog", "log_comparison"]
