@@ -87,13 +87,13 @@ class LandmarkTask(LightningModule):
         """Tells the data how many views of a face the objective needs."""
         self._data().views = self.objective.views
 
-    def on_train_epoch_start(self) -> None:
-        """Settles what is drawn in this epoch, by dropout or a method of one's own.
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Settles what is drawn in this step, by dropout or a method of one's own.
 
-        It depends on (seed, epoch, device) alone, as the crops do, so that a training that was
-        interrupted goes on as if it had not been.
+        It depends on (seed, epoch, step, device) alone, as the crops do, so that a training that
+        was interrupted goes on as if it had not been.
         """
-        place = (self._data().seed, self.current_epoch, self.global_rank)
+        place = (self._data().seed, self.current_epoch, batch_idx, self.global_rank)
         (seed,) = np.random.SeedSequence(place).generate_state(1)
         torch.manual_seed(int(seed))
         random.seed(int(seed))

@@ -11,7 +11,7 @@ from landmarks.analysis.estimate import dry_run_text, estimate
 from landmarks.analysis.experiment import Experiment
 from landmarks.analysis.foreign_runs import ConditionFaces, foreign_runs
 from landmarks.analysis.jobs import (
-    LOCK,
+    LOCKS,
     PlannedJob,
     delete_finished,
     planned_jobs,
@@ -194,7 +194,8 @@ def _publish(
     part, missing = comparable_part(plan, finished, reasons)
     scores: dict[str, list[MethodScore]] = {}
     if part.conditions:
-        with FileLock(output / LOCK):  # another call may be writing the same files
+        (output / LOCKS).mkdir(exist_ok=True)
+        with FileLock(output / LOCKS / "report"):  # another call may be writing the same files
             delete_unfinished(output)
             trainings = {run.folder: on_disk.finished_training(run) for run in part.runs}
             whole = {folder: found for folder, found in trainings.items() if found is not None}

@@ -20,7 +20,8 @@ from landmarks.analysis.plan import FacesSeen, Plan, PlannedRun
 from landmarks.analysis.wandb_log import ComparisonLog, NoLog
 from landmarks.files import complete_file, delete_unfinished
 
-LOCK = ".lock"
+LOCKS = ".locks"
+"""The folder of a comparison in which its locks lie: an empty file each, which goes with no run."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class PlannedJob:
     @property
     def lock(self) -> Path:
         """Held locked by whoever does the job."""
-        return self.training / LOCK
+        return _lock(self.training)
 
     @property
     def finished(self) -> bool:
@@ -86,7 +87,7 @@ class PlannedJob:
             failed: dict[str, Exception] = {}
             for run, names, label in zip(self.runs, self.common_weights, self.labels, strict=True):
                 try:
-                    with held(run.folder / LOCK):
+                    with held(_lock(run.folder)):
                         if on_disk.finished_run(run):
                             continue
                         delete_unfinished(run.folder)
@@ -183,6 +184,11 @@ def delete_finished(jobs: Sequence[PlannedJob], output: Path) -> None:
     folder = output / "jobs"
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
+
+
+def _lock(folder: Path) -> Path:
+    """The lock of a folder of ``OUTPUT/trainings`` or ``OUTPUT/runs``."""
+    return folder.parents[1] / LOCKS / folder.parent.name / folder.name
 
 
 def _file(output: Path, name: str) -> Path:

@@ -46,7 +46,7 @@ def done(tmp_path_factory):
 
 def test_every_file_is_there_and_whole(done):
     _, output, _ = done
-    names = {path.name for path in output.iterdir()} - {".lock"}
+    names = {path.name for path in output.iterdir()} - {".locks"}
     assert names == {
         "results.csv", "summary.csv", "faces.parquet", "ced.svg", "intervals-ibug.svg",
         "protocols.csv", "pairs.csv",

@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from landmarks.analysis import jobs as module
 from landmarks.analysis import runs as on_disk
 from landmarks.analysis.experiment import Experiment
 from landmarks.analysis.jobs import (
@@ -67,7 +66,7 @@ def test_a_job_is_a_training_and_all_runs_that_read_it(planned):
     (first, *_) = left = unfinished_jobs(jobs, ["compare", "a.yaml"])
     assert [job.name for job in left] == [job.name for job in jobs]
     assert first.arguments == ("compare", "a.yaml", "--only", first.name)
-    assert first.lock.parent == jobs[0].training
+    assert first.lock == planned[2] / ".locks" / "trainings" / first.name
 
 
 def test_a_job_trains_once_and_tests_every_run(planned, made_up):
@@ -99,7 +98,8 @@ def test_what_another_call_does_is_left_to_it(planned, made_up):
         job.do()
     assert trained == []
     # Another experiment may test a method of this name in the same folder.
-    with held(job.runs[0].folder / module.LOCK), pytest.raises(Busy):
+    lock = planned[2] / ".locks" / "runs" / job.runs[0].folder.name
+    with held(lock), pytest.raises(Busy):
         job.do()
     assert (len(trained), tested) == (1, [])
 

@@ -129,6 +129,10 @@ def begun(processes, *arguments):
     return process
 
 
+def without_times(diary):
+    return [row._replace(seconds=0) for row in diary]
+
+
 def weights(training):
     found = torch.load(training / "checkpoints" / "best.ckpt", weights_only=True)
     return found["state_dict"]
@@ -172,9 +176,7 @@ def test_killed_again_and_again_it_ends_with_the_same_results(processes, tmp_pat
         assert one.name == other.name
         diaries = [read_diary(training / DIARY) for training in (one, other)]
         assert len(diaries[0]) == EPOCHS
-        assert [row._replace(seconds=0) for row in diaries[0]] == [
-            row._replace(seconds=0) for row in diaries[1]
-        ]
+        assert without_times(diaries[0]) == without_times(diaries[1])
         first, second = weights(one), weights(other)
         assert all(torch.equal(first[name], second[name]) for name in first)
     assert not list(killed.rglob("*unfinished*"))
