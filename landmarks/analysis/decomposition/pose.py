@@ -16,13 +16,13 @@ def eye_points(
     Returns:
         (N, 2) each, NaN where a point is missing; None where the markup names no eyes.
     """
+    eyes = markup.eyes
     if markup.eye_corners is not None:
-        left, right = ((corner,) for corner in markup.eye_corners)
-    elif markup.eyes is not None:
-        left, right = markup.eyes
-    else:
+        left, right = markup.eye_corners
+        eyes = (left,), (right,)
+    if eyes is None:
         return None
-    ends = [points[:, list(eye)].astype(np.float64).mean(axis=1) for eye in (left, right)]
+    ends = [points[:, list(eye)].astype(np.float64).mean(axis=1) for eye in eyes]
     return ends[0], ends[1]
 
 

@@ -113,20 +113,21 @@ def error_terms(
             }
             halves = _halves(half_resolution, own[name], split)
             found.append((name, split, readings, halves))
+    groups = {name: TargetGroups(codecs[name]) for name in methods}
     simulated: dict[tuple[str, str], _Simulated] = {}
     rows = []
     for name, split, readings, halves in found:
         finest = min(readings, key=lambda other: _nme(readings[other], protocol).mean())
         placed = Placed.of_results(readings[finest], crops, protocol)
         if (finest, split) not in simulated:
-            simulated[finest, split] = _simulate(codecs[finest], placed, seed)
+            simulated[finest, split] = _simulate(codecs[finest], groups[finest], placed, seed)
         terms = _terms(
             readings[name],
             readings[finest],
             crops,
             protocol,
             simulated[finest, split],
-            _oracle(codecs[name], readings[name], crops, protocol),
+            _oracle(codecs[name], groups[name], readings[name], crops, protocol),
             finest != name,
         )
         errors = _nme(readings[name], protocol)
@@ -230,8 +231,7 @@ def _against_seen(
     )
 
 
-def _simulate(codec: Codec, placed: Placed, seed: int) -> _Simulated:
-    groups = TargetGroups(codec)
+def _simulate(codec: Codec, groups: TargetGroups, placed: Placed, seed: int) -> _Simulated:
     extent = period(codec)
     seeds, count = placed.points.shape[:2]
     encode = np.zeros((seeds, count))
@@ -255,13 +255,17 @@ def _simulate(codec: Codec, placed: Placed, seed: int) -> _Simulated:
 
 
 def _oracle(
-    codec: Codec, results: Sequence[FaceResults], crops: CropPlaces, protocol: str
+    codec: Codec,
+    groups: TargetGroups,
+    results: Sequence[FaceResults],
+    crops: CropPlaces,
+    protocol: str,
 ) -> tuple[float, float, float]:
     """Crop, encode and decode of a perfect network, fractions, at the truth's own phases."""
     placed = Placed.of_results(results[:1], crops, protocol)
     truth_photo = torch.from_numpy(results[0].true_points_photo).double()
     truth = apply_affine(invert_affine(placed.photo_from_crop), truth_photo)
     crop = placed.nme(placed.truth, truth).mean()
-    limited = placed.nme(TargetGroups(codec).means(placed.truth), placed.truth).mean()
+    limited = placed.nme(groups.means(placed.truth), placed.truth).mean()
     read = placed.nme(round_trip(codec, placed.truth), placed.truth).mean()
     return float(crop), float(limited), float(read - limited)

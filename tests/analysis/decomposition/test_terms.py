@@ -17,7 +17,7 @@ from tests.analysis.decomposition.simulated import (
     true_points,
 )
 
-FACES, SPREAD, STRIDE = 300, 2.0, 4.0
+FACES, SPREAD, STRIDE = 200, 2.0, 4.0
 PER_CENT = 100 * 2.0 / 50.0  # of NME for a crop pixel: photo pixels in one over the normaliser
 RNG = np.random.default_rng(3)
 TRUTH = true_points(FACES, 19)
