@@ -16,6 +16,7 @@ from landmarks.analysis.figures.layout import (
     legend_height,
     new_figure,
     number,
+    shortened,
 )
 from landmarks.analysis.figures.style import (
     INK,
@@ -28,6 +29,7 @@ from landmarks.analysis.figures.style import (
 )
 from landmarks.analysis.statistics import Estimate, Outcome, Pair
 
+_LEGEND = "lines: 95 % interval over faces and seeds"
 _MARKERS = {Outcome.BETTER: "<", Outcome.WORSE: ">", Outcome.NOT_RESOLVED: "o"}
 _WORDS = {
     Outcome.BETTER: "better: resolved, lower error",
@@ -72,7 +74,7 @@ def forest_figure(
     outcomes = [one for one in Outcome if any(pair.verdict.outcome is one for pair in shown)]
     words = [_WORDS[outcome] for outcome in outcomes]
     with rc_context(STYLE):
-        height = 1.0 + ROW * max(len(shown), 1) + legend_height(words)
+        height = 1.0 + ROW * max(len(shown), 1) + legend_height(words, _LEGEND)
         figure = new_figure(height)
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=1, zorder=1)
@@ -82,11 +84,11 @@ def forest_figure(
         _show_zero(axes, shown)
         if not shown:
             axes.text(0.5, 0.5, "one method: no pair", transform=axes.transAxes, ha="center")
-        other = reference if reference is not None else "the second"
-        axes.set_xlabel(f"NME less that of {other} (points, 95 % interval)")
+        other = shortened(reference, 28) if reference is not None else "the second"
+        axes.set_xlabel(f"NME less that of {other} (points)")
         axes.set_title("← lower error", loc="left", fontsize=9)
         axes.set_title("higher error →", loc="right", fontsize=9)
-        legend_below(figure, [_handle(outcome) for outcome in outcomes], words)
+        legend_below(figure, [_handle(outcome) for outcome in outcomes], words, _LEGEND)
     return figure
 
 

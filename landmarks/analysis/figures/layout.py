@@ -18,7 +18,7 @@ from landmarks.analysis.statistics import Estimate
 ROW = 0.42
 """Height in inches of a row and of the name above it."""
 _LEGEND_LINE = 0.205
-_CHARACTERS = 64
+_CHARACTERS = 67
 """That stand side by side in a figure's width."""
 _LABEL = 46
 
@@ -197,7 +197,7 @@ def finite(values: Iterable[float]) -> list[float]:
 
 
 def _columns(labels: Sequence[str]) -> int:
-    longest = max(len(label) for label in labels) + 6  # the handle and the space between
+    longest = max(len(label) for label in labels) + 8  # the handle and the space between
     return max(1, min(4, len(labels), _CHARACTERS // longest))
 
 

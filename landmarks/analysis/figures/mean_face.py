@@ -76,7 +76,13 @@ def mean_face_difference_figure(
     end = float(np.abs(known).max()) if known.size else 0.0
     scale = Normalize(-(end or 1), end or 1)
     look: dict[str, Any] = {"markers": ("v", "^"), "colours": _DIVERGING, "scale": scale}
-    return _figure(others, shape, parts, f"{error_name}, less that of {reference} (points)", **look)
+    return _figure(
+        others,
+        shape,
+        parts,
+        f"{error_name},\nless that of {shortened(reference, 40)} (points)",
+        **look,
+    )
 
 
 def mean_face_alt(

@@ -48,8 +48,7 @@ def spans(axes):
 
 
 def is_within(figure):
-    """Whether no text stands out of the figure's left or right edge."""
+    """Whether nothing that is drawn stands out of the figure's left or right edge."""
     figure.draw_without_rendering()
-    width = figure.bbox.width
-    boxes = [t.get_window_extent() for t in figure.findobj(Text) if t.get_text()]
-    return all(box.x0 > -1 and box.x1 < width + 1 for box in boxes)
+    box = figure.get_tightbbox()
+    return box.x0 > -0.02 and box.x1 < figure.get_figwidth() + 0.02

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from landmarks.analysis.decomposition import GroupError
@@ -32,7 +33,7 @@ def test_methods_stand_below_each_other_within_a_group_in_their_own_looks():
     assert [axes.get_title() for axes in figure.axes] == ["by part", "by yaw proxy"]
     axes = figure.axes[0]
     expected = [own.nme[1:] for own in groups(2) if own.grouping == "part"]
-    assert spans(axes) == pytest.approx(expected)
+    np.testing.assert_allclose(spans(axes), expected)
     marks = [
         (line.get_ydata()[0], line.get_color())
         for line in axes.get_lines()

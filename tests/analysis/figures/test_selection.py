@@ -14,7 +14,7 @@ def test_three_marks_of_three_shapes_stand_at_the_three_errors():
     figure = selection_figure([selection("a")], "NME", looks)
     axes = figure.axes[0]
     marks = {
-        line.get_marker(): (list(line.get_xdata())[0], line.get_color())
+        line.get_marker(): (next(iter(line.get_xdata())), line.get_color())
         for line in axes.get_lines()
         if len(line.get_xdata()) == 1 and line.get_transform() == axes.transData
     }

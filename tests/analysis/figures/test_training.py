@@ -74,11 +74,10 @@ def test_any_number_of_methods_can_be_drawn(count, tmp_path):
 
 
 def test_one_epoch_lost_trainings_and_seeds_of_other_lengths_can_be_drawn(tmp_path):
+    lost = [EpochRow(0, 1.0, NAN, INF, {}), EpochRow(1, 1.0, INF, NAN, {})]
     hard = [
         TrainingCurves("one", [rows("one", 1)], [0]),
-        TrainingCurves(
-            "lost", [[EpochRow(0, 1.0, NAN, INF, {}), EpochRow(1, 1.0, INF, NAN, {})]], [0]
-        ),
+        TrainingCurves("lost", [lost], [0]),
         TrainingCurves("uneven", [rows("uneven", 4), rows("uneven", 2)], [3, 1]),
     ]
     figure = training_figure(hard)
