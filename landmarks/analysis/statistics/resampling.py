@@ -112,7 +112,7 @@ def with_seeds(
     """
     luck = seed_luck(spread.freedom, len(over_faces), seed)
     of_seeds = np.maximum(0.0, spread.variance * luck.variance - rest_variance) / seeds
-    return over_faces + np.sqrt(of_seeds) * luck.normal
+    return np.asarray(over_faces + np.sqrt(of_seeds) * luck.normal)
 
 
 def limits(draws: Float[np.ndarray, " B"], confidence: float = 0.95) -> tuple[float, float]:
