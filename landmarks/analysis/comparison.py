@@ -1,5 +1,6 @@
 """Methods × conditions × seeds under identical settings: trained, tested, measured and told."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -155,7 +156,7 @@ def do_job(
                 f"{experiment.path} has no training {name!r}; expected {', '.join(known)}"
             )
         job = known[name]
-    job.do(log)
+    (job if sys.stderr.isatty() else job.quietly()).do(log)
 
 
 def logs_folder(output: Path) -> Path:

@@ -3,7 +3,7 @@
 import gc
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from landmarks.analysis import runs as on_disk
 from landmarks.analysis.experiment import Experiment
 from landmarks.analysis.identity import digest_of
 from landmarks.analysis.launchers import Busy, Job, held, reason_of
-from landmarks.analysis.matrix import Condition
+from landmarks.analysis.matrix import Condition, overlay
 from landmarks.analysis.plan import FacesSeen, Plan, PlannedRun
 from landmarks.analysis.wandb_log import ComparisonLog, NoLog
 from landmarks.files import complete_file, delete_unfinished
@@ -105,6 +105,12 @@ class PlannedJob:
         first = self.runs[0]
         methods = list(dict.fromkeys(run.method for run in self.runs))
         return log.loggers(self.name, first.training_key, methods, first.resolved)
+
+    def quietly(self) -> "PlannedJob":
+        """The same job without a progress bar, which would fill a file with its lines."""
+        quiet = {"trainer": {"enable_progress_bar": False}}
+        runs = [replace(run, settings=overlay(run.settings, quiet)) for run in self.runs]
+        return replace(self, runs=tuple(runs))
 
     def _readers(self) -> dict[str, PlannedRun]:
         readers: dict[str, PlannedRun] = {}

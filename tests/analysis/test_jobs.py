@@ -113,6 +113,16 @@ def test_what_a_killed_call_has_left_is_deleted(planned, made_up):
     assert not left.exists()
 
 
+def test_a_job_without_a_progress_bar_is_the_same_job(planned):
+    job = planned_jobs(planned[1])[0]
+    quiet = job.quietly()
+    for mine, other in zip(job.runs, quiet.runs, strict=True):
+        assert other.settings["trainer"]["enable_progress_bar"] is False
+        assert {**other.settings, "trainer": 0} == {**mine.settings, "trainer": 0}
+        assert (other.key, other.training_key) == (mine.key, mine.training_key)
+    assert quiet.lock == job.lock
+
+
 def test_a_job_is_written_down_for_another_process(planned):
     experiment, plan, output = planned
     job = planned_jobs(plan)[0]

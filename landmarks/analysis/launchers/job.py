@@ -48,8 +48,12 @@ class Busy(Exception):
     """Another call is doing this job."""
 
 
+_PATIENCE = 1.0
+"""Seconds after which a lock is held by somebody who works, not by one who only looked at it."""
+
+
 @contextlib.contextmanager
-def held(lock: Path) -> Iterator[None]:
+def held(lock: Path, patience: float = _PATIENCE) -> Iterator[None]:
     """Holds a lock while the block lasts.
 
     The lock is the kernel's: it goes with the process that holds it, however that ends, and the
@@ -57,13 +61,14 @@ def held(lock: Path) -> Iterator[None]:
 
     Args:
         lock: The file; its folder is made.
+        patience: Seconds to wait for it.
 
     Raises:
         Busy: If somebody else holds it.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(lock, timeout=0):
+        with FileLock(lock, timeout=patience):
             yield
     except Timeout as error:
         raise Busy(f"{lock} is held by another process") from error
@@ -78,7 +83,7 @@ def is_busy(lock: Path) -> bool:
     if not lock.exists() or not os.access(lock, os.W_OK):
         return False
     try:
-        with held(lock):
+        with held(lock, patience=0):
             return False
     except Busy:
         return True
