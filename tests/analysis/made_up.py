@@ -50,7 +50,8 @@ def face_results(nme, split="ibug", points=None, true_points=None, spread=2.0):
 
 def measured_run(method, seed, nme, split="ibug", temperature=1.5, **settings):
     found = {split: face_results(nme, split, **settings)}
-    return MeasuredRun(method, seed, found, 1_234_567, decode_ms=0.25, temperature=temperature)
+    training = f"{method}-seed{seed}"
+    return MeasuredRun(method, {}, seed, found, training, 1_234_567, 1.5, 0.25, temperature)
 
 
 def records(count, seed=0):
