@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars
 
 from landmarks.analysis.calibration import coverage_names
-from landmarks.analysis.report.content import Proof, SplitReport, TrainingReport
+from landmarks.analysis.report.content import SplitReport, TrainingReport
 from landmarks.analysis.report.table import (
     Cell,
     Change,
@@ -94,6 +94,9 @@ def methods_table(split: SplitReport) -> Table:
         for title, cells, places in costs
         if any(cell is not None for cell in cells)
     ]
+    if any(score.seeds == 0 for score in scores):
+        origins = ["this comparison" if score.seeds else "another program" for score in scores]
+        columns.append(Column("predictions of", origins))
     failure, area = 100 * protocol.failure_threshold, 100 * protocol.auc_threshold
     caption = (
         f"{split.name}, {scores[0].faces:,} faces, {protocol.name}; NME, FR and AUC in per cent; "
@@ -128,7 +131,7 @@ def pairs_table(split: SplitReport) -> Table:
         ]
     columns += [
         Column("detectable", [pair.detectable for pair in pairs], fixed(3)),
-        Column("trainings", ["shared" if pair.same_training else "own" for pair in pairs]),
+        Column("trainings", [_trainings(pair) for pair in pairs]),
     ]
     return Table(
         f"{split.name}, {split.protocol.name}: every pair of methods; differences and standard "
@@ -199,18 +202,6 @@ def trainings_table(trainings: Sequence[TrainingReport]) -> Table:
     return Table("Every training; NME in per cent", columns)
 
 
-def proofs_table(proofs: Sequence[Proof]) -> Table:
-    """What was kept the same, by its hash."""
-    columns = [Column("what", [proof.what for proof in proofs])]
-    if any(proof.condition for proof in proofs):
-        columns.append(Column("condition", [proof.condition for proof in proofs]))
-    columns += [
-        Column("seed", [proof.seeds for proof in proofs]),
-        Column("hash", [proof.sentence for proof in proofs]),
-    ]
-    return Table("What each training started from, and was shown", columns)
-
-
 def scores_table(results: polars.DataFrame) -> Table:
     """Every condition, split, subset and protocol, averaged over the seeds."""
     axes = results.columns[1 : results.columns.index("seed")]
@@ -261,6 +252,12 @@ def versions_table(versions: Mapping[str, str]) -> Table:
     )
 
 
+def _trainings(pair: Pair) -> str:
+    if pair.foreign:
+        return "unknown"
+    return "shared" if pair.same_training else "own"
+
+
 def _plain(number: float) -> str:
     return f"{number:g}"
 
@@ -277,7 +274,6 @@ __all__ = [
     "meanings_table",
     "methods_table",
     "pairs_table",
-    "proofs_table",
     "scores_table",
     "trainings_table",
     "verdicts_table",

@@ -9,12 +9,11 @@ from tests.browser import launched_browser
 
 @pytest.fixture(scope="session")
 def report():
-    # The page's own text must not depend on how many methods there are: long names are among them.
     return made_up_page(
         methods=(*METHODS[:3], METHODS[-1]),
         axes={"heatmap_size": ["16", "32"]},
         seeds=(0, 1),
-        count=30,
+        count=20,
         foreign=True,
         missing=True,
     )

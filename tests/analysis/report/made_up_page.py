@@ -96,7 +96,7 @@ def made_up_page(
     for levels in (dict(zip(axes, chosen, strict=True)) for chosen in product(*axes.values())):
         runs = _runs(rng, names, len(methods), levels, seeds, faces)
         every += runs
-        conditions.append(_condition(rng, runs, levels, looks, faces))
+        conditions.append(_condition(rng, runs, levels, looks, faces, own=not conditions))
     sizes = [
         ResolutionPoint(
             method, {}, splits[0], axis, size, _estimate(4 + 20 / size - 0.1 * i), size == 64,
@@ -172,13 +172,13 @@ def made_up_page(
     )
 
 
-def _condition(rng, runs, levels, looks, faces):
+def _condition(rng, runs, levels, looks, faces, own):
     methods = list(dict.fromkeys(run.method for run in runs))
     trained = [run for run in runs if run.training is not None]
     main = next(iter(faces))
     errors = errors_by_method(runs, main, PROTOCOL.name)
-    means = {method: own.mean(axis=0) for method, own in errors.items()}
-    terms = [_terms(method, own, main, levels) for method, own in errors.items()]
+    means = {method: values.mean(axis=0) for method, values in errors.items()}
+    terms = [_terms(method, values, main, levels) for method, values in errors.items()]
     parts = list(MARKUP_68.parts)
     groups = [
         GroupError(method, levels, main, grouping, group, 20 + i, 400, _estimate(4.0 + i))
@@ -193,8 +193,8 @@ def _condition(rng, runs, levels, looks, faces):
     points = {method: 3 + rng.gamma(2, 1, 68) for method in methods}
     landmarks = [
         LandmarkError(method, levels, main, point, (parts[point % len(parts)],), 60, _estimate(nme))
-        for method, own in points.items()
-        for point, nme in enumerate(own.tolist())
+        for method, values in points.items()
+        for point, nme in enumerate(values.tolist())
     ]
     mean_face = (MARKUP_68.mean_shape, MARKUP_68.parts, ERROR)
     chosen = selections(trained, PROTOCOL.name)
@@ -241,7 +241,7 @@ def _condition(rng, runs, levels, looks, faces):
             )
         ],
         same_faces=_same_faces(runs, faces[main], means, main),
-        own_faces=_own_faces(runs, faces[main], means, main),
+        own_faces=_own_faces(runs, faces[main], means, main) if own else (),
         trainings=[
             Plot(figures.training_figure(curves, looks=looks), figures.training_alt(curves))
         ],
