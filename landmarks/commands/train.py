@@ -82,6 +82,8 @@ class LandmarkCLI(LightningCLI):
         warnings.filterwarnings("ignore", ".*LeafSpec.* is deprecated", FutureWarning)
         # A checkpoint is often tested, or trained on, with another output folder than its own.
         warnings.filterwarnings("ignore", "The dirpath has changed from")
+        # A run keeps more than its log in its folder, and most of it before the log is begun.
+        warnings.filterwarnings("ignore", "Experiment logs directory .* exists and is not empty")
         # On a cluster: a training's processes are started by Lightning, or it has one alone.
         warnings.filterwarnings("ignore", "The `srun` command is available")
         # Lightning's remarks on loggers and devices hide what matters; its warnings stay.
