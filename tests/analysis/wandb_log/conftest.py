@@ -2,6 +2,8 @@ import os
 
 import pytest
 
+import landmarks  # noqa: F401 (before Lightning, which the tests import)
+
 
 @pytest.fixture(autouse=True)
 def _no_account(tmp_path_factory, monkeypatch):

@@ -12,7 +12,10 @@ from landmarks.analysis.wandb_log import WandbLog
 from tests.analysis.wandb_log.offline_file import read_all
 
 # Remarks of Lightning that are meant for a person at a terminal.
-pytestmark = pytest.mark.filterwarnings("ignore:.*does not have many workers.*")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*does not have many workers.*"),
+    pytest.mark.filterwarnings("ignore:The `srun` command is available"),
+]
 
 KEY = "f" * 64
 
