@@ -34,12 +34,22 @@ def codec_from(settings: Settings, markup: Markup, crop_size: Size) -> Codec:
     return factory(markup, crop_size)
 
 
-def with_heatmap_size(settings: Settings, size: int) -> Settings:
-    """The same settings with another number of cells; unchanged if the codec has no such option.
+def codec_of_size(settings: Settings, markup: Markup, crop_size: Size, size: int) -> Codec:
+    """The codec with another number of cells down the map; as it is, if it has no such option.
 
-    >>> with_heatmap_size({"class_path": "landmarks.codecs.Coordinates"}, 32)
-    {'class_path': 'landmarks.codecs.Coordinates'}
+    Args:
+        settings: See `codec_from`.
+        markup: The point scheme.
+        crop_size: Size of the network's input in pixels.
+        size: Number of cells.
+
+    Raises:
+        ValueError: If the codec refuses the size.
+
+    >>> from landmarks.markups import MARKUP_68
+    >>> settings = {"class_path": "landmarks.codecs.HIH", "init_args": {"heatmap_size": 16}}
+    >>> codec_of_size(settings, MARKUP_68, Size(64, 64), 8).fields["integer"].height
+    8
     """
     changed = OptionLevel(_SIZE, size).applied({"codec": settings})
-    found: Settings = settings if changed is None else changed["codec"]
-    return found
+    return codec_from(settings if changed is None else changed["codec"], markup, crop_size)

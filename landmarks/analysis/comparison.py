@@ -23,7 +23,7 @@ from landmarks.analysis.jobs import (
 from landmarks.analysis.launchers import Here, Launcher
 from landmarks.analysis.measured import MeasuredRun
 from landmarks.analysis.missing import comparable_part
-from landmarks.analysis.plan import Plan, make_plan
+from landmarks.analysis.plan import Plan, PlannedRun, make_plan
 from landmarks.analysis.publishing import publish
 from landmarks.analysis.report.content import MissingRun
 from landmarks.analysis.scores import MethodScore, text_table
@@ -215,7 +215,7 @@ def _publish(
     return Compared([score for own in scores.values() for score in own], missing)
 
 
-def _finished_runs(job: PlannedJob) -> list[on_disk.PlannedRun]:
+def _finished_runs(job: PlannedJob) -> list[PlannedRun]:
     if on_disk.finished_training(job.runs[0]) is None:
         return []
     return [run for run in job.runs if on_disk.finished_run(run)]

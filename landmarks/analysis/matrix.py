@@ -209,7 +209,7 @@ def _option_axis(path: Path, name: str, values: list[object]) -> Axis:
             f"{path}: matrix: {name} holds {values!r}; levels that are more than a number or a "
             "word need names: NAME: {model: ...}"
         )
-    levels = {str(value): OptionLevel(steps, value) for value in values}
+    levels: dict[str, Level] = {str(value): OptionLevel(steps, value) for value in values}
     if len(levels) < len(values):
         raise SettingsError(f"{path}: matrix: {name} is {values!r}; expected different values")
     return Axis(steps[-1], _checked(path, name, levels))

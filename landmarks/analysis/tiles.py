@@ -142,7 +142,10 @@ def heatmap_tile(record: Record, seen: SeenMap) -> UInt8[np.ndarray, "H W 3"]:
     grey = cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY)[..., None].astype(np.float64)
     cover = _SOLID * np.minimum(1.0, _SOLID_FROM * shown) * visible
     faded = np.where(visible, _FACE, _UNSEEN) * grey
-    return np.round(faded * (1 - cover) + colours * cover).astype(np.uint8)
+    shown_tile: UInt8[np.ndarray, "H W 3"] = np.round(faded * (1 - cover) + colours * cover).astype(
+        np.uint8
+    )
+    return shown_tile
 
 
 def beside(

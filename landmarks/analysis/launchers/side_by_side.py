@@ -211,9 +211,7 @@ def _threads(workers: int) -> dict[str, str]:
 
 def _processors() -> int:
     """Those that this process may run on."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _checked(workers: int) -> int:

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from landmarks.analysis import runs as on_disk
-from landmarks.analysis.codec_settings import codec_from, with_heatmap_size
+from landmarks.analysis.codec_settings import codec_from, codec_of_size
 from landmarks.analysis.decomposition import (
     CropPlaces,
     ErrorTerms,
@@ -74,12 +74,12 @@ def decompose(subject: Subject) -> Decomposition:
             if run.method in codecs:
                 continue
             settings = run.resolved["model"]["codec"]
-            make = partial(codec_from, markup=facts.markup, crop_size=data.crop_size)
-            codecs[run.method] = make(settings)
+            make = partial(codec_of_size, settings, facts.markup, data.crop_size)
+            codecs[run.method] = codec_from(settings, facts.markup, data.crop_size)
             simulated += simulated_points(
                 [own for own in subject.trained if own.method == run.method],
                 codecs[run.method],
-                lambda size, settings=settings, make=make: make(with_heatmap_size(settings, size)),
+                make,
                 crops,
                 protocol,
             )

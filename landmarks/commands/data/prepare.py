@@ -11,7 +11,7 @@ from jsonargparse import ArgumentParser
 from landmarks.errors import DataError, SettingsError, refusal_behind
 
 if TYPE_CHECKING:  # what takes seconds to import is imported when it is needed
-    from landmarks.analysis.experiment import Settings
+    from landmarks.analysis.matrix import Settings
     from landmarks.data.datamodule import FaceDataModule
     from landmarks.data.prepared.wanted import ShownFace
 
@@ -144,30 +144,35 @@ def _prepare(
 
 
 def _settings(path: Path, root: str | None) -> "list[Settings]":
-    """The sections ``model`` and ``data`` of a file, for each crop size of its methods."""
-    from landmarks.analysis.experiment import Experiment, overlay, read_settings
+    """The sections ``model`` and ``data`` of a file, for each crop size and each set of faces."""
+    from landmarks.analysis.experiment import Experiment, read_settings
 
     settings = read_settings(path)
     if "methods" in settings:
-        shared = Experiment.read(path, root).shared
-        methods = [changes or {} for changes in settings["methods"].values()]
+        experiment = Experiment.read(path, root)
+        laid = [
+            experiment.settings(method, condition, experiment.seeds[0], Path())
+            for condition in experiment.conditions
+            for method in experiment.methods
+        ]
     else:
-        shared, methods = settings, [{}]
-    for section in ("model", "data"):
-        if not isinstance(shared.get(section), dict):
-            raise SettingsError(f"{path}: the section {section!r} is missing or empty")
-    data = shared["data"]
-    data["init_args"] = dict(data.get("init_args") or {})
-    if root is not None:
-        data["init_args"]["root"] = root
-    sizes = {overlay(shared["model"], changes).get("crop_size") for changes in methods}
-    if None in sizes:
-        raise SettingsError(f"{path}: model has no crop_size, the height of the crops in pixels")
-    arguments = data["init_args"]
-    return [
-        {**shared, "data": {**data, "init_args": {**arguments, "crop_size": size}}}
-        for size in sorted(sizes, key=str)
-    ]
+        laid = [settings]
+    found: dict[str, Settings] = {}
+    for own in laid:
+        for section in ("model", "data"):
+            if not isinstance(own.get(section), dict):
+                raise SettingsError(f"{path}: the section {section!r} is missing or empty")
+        size = own["model"].get("crop_size")
+        if size is None:
+            raise SettingsError(
+                f"{path}: model has no crop_size, the height of the crops in pixels"
+            )
+        arguments = {**(own["data"].get("init_args") or {}), "crop_size": size}
+        if root is not None:
+            arguments["root"] = root
+        data = {**own["data"], "init_args": arguments}
+        found.setdefault(repr((str(size), data)), {**own, "data": data})
+    return [found[key] for key in sorted(found)]
 
 
 def _data(path: Path, settings: "Settings", splits: str | None) -> "FaceDataModule":
