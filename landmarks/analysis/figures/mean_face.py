@@ -112,8 +112,8 @@ def mean_face_alt(
                 f"to {number(means[worst])} ({_words(worst)})"
             )
     less = "" if reference is None else f", less that of {reference}"
-    means = "; ".join(said) or "not known"
-    return f"Error of each landmark on the mean face{less}, in per cent; by part: {means}."
+    parts_said = "; ".join(said) or "not known"
+    return f"Error of each landmark on the mean face{less}, in per cent; by part: {parts_said}."
 
 
 def _figure(
@@ -151,7 +151,7 @@ def _figure(
             pad=0.02,
         )
         bar.set_label(scale_name)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
     return figure
 
 
@@ -177,7 +177,8 @@ def _draw(
             own = known & (sizes == size) & ((errors < 0) == lower)
             if own.any():
                 axes.scatter(
-                    *shape[own].T,
+                    shape[own, 0],
+                    shape[own, 1],
                     s=(10 + 80 * size / _SIZES) / columns**0.7,
                     c=errors[own],
                     cmap=colours,
@@ -200,7 +201,8 @@ def _differences(
 
 def _known(errors: Mapping[str, Float[np.ndarray, " K"]]) -> Float[np.ndarray, " M"]:
     values = np.concatenate(list(errors.values()))
-    return values[np.isfinite(values)]
+    known: Float[np.ndarray, " M"] = values[np.isfinite(values)]
+    return known
 
 
 def _words(part: str) -> str:
