@@ -6,7 +6,7 @@ Comparisons are drawn from a known truth (`landmarks.analysis.statistics.simulat
 ways of making an interval over faces and seeds are tried on the same draws; "this package" is the
 one that `landmarks compare` uses. For one seed the truth is that of the trained network.
 
-It takes about four minutes on one core.
+It takes four to five minutes of one core's time.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def main() -> None:
     """Simulates and prints two tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--comparisons", type=int, default=600, help="drawn for each regime")
-    parser.add_argument("--families", type=int, default=300, help="drawn for each pattern")
+    parser.add_argument("--families", type=int, default=150, help="drawn for each pattern")
     arguments = parser.parse_args()
     print(
         "95 % intervals of a mean over faces and seeds, and of a paired difference of two, over\n"
@@ -119,7 +119,7 @@ def _coverage(
     estimates = values.mean(axis=(1, 2))
     error = float((estimates - truths).std())
     by_seed = np.stack([face_means(values[:, s].T, _DRAWS) for s in range(seeds)])
-    ways = _WAYS if seeds > 1 else {"this package; faces alone": _faces_alone}
+    ways = _WAYS if seeds > 1 else {"faces alone": _faces_alone}
     found = {}
     for way, draws in ways.items():
         intervals = np.array(

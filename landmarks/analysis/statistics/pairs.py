@@ -29,8 +29,13 @@ def compare_pairs(errors: _Errors, trainings: _Trainings, seed: int = 0) -> list
     15 pairs, asks for a difference of 17 standard errors. Where three or more trainings are
     compared, the spread of the seeds is therefore shared by all pairs, as in the analysis of
     variance of a randomised block design, but never taken smaller than a pair's own; this is this
-    project's choice. Pairs that read one training share among themselves. A pair with a foreign
-    method has its own spread only.
+    project's choice. In simulated families of six methods under three seeds it resolves 34 of 100
+    differences of 3 % where each pair's own spread resolves 4, with a false claim in 3 of 100
+    families. It assumes that trainings of different methods are about equally lucky: where the
+    seeds of one lie three times as far apart as those of the other five, the 95 % intervals of its
+    pairs cover in 87 of 100 comparisons, with a false claim in 5 of 100 families
+    (benchmarks/interval_coverage.py). Pairs that read one training share among themselves; a pair
+    with a foreign method has its own spread only.
 
     Args:
         errors: For each method (S, N) errors in per cent under S seeds on N faces, in one order;

@@ -10,9 +10,24 @@ faces already. In sum it is the generalised pivotal quantity of the mean of a tw
 Association 88, pages 899 to 905), with the bootstrap in place of the normal
 distribution over faces. The seeds only ever widen what the faces leave open.
 
-This combination is this project's choice. benchmarks/interval_coverage.py prints its coverage and
-that of the alternatives, among them the resampling of faces and seeds (the pigeonhole bootstrap;
-Owen 2007, https://doi.org/10.1214/07-AOAS122).
+This combination is this project's choice, by the coverage of 95 % intervals of a paired difference
+under three seeds, the lowest and the mean over regimes of faces, seeds and noise, in per cent, and
+their mean width as a multiple of that under known variances (benchmarks/interval_coverage.py, 600
+comparisons a regime, and there for other numbers of seeds and for a method's own error):
+
+========================================================  ======  ====  =====
+way                                                       lowest  mean  width
+========================================================  ======  ====  =====
+this one                                                    94.3  97.2   1.66
+faces, and t of the seeds                                   94.5  97.8   1.73
+faces, and t of the seeds less face × seed noise            91.5  94.8   1.41
+mean squares with Satterthwaite's degrees of freedom        91.0  95.3   1.40
+faces and seeds resampled (the pigeonhole bootstrap;
+Owen 2007, https://doi.org/10.1214/07-AOAS122)              78.8  93.7   1.08
+faces resampled alone                                       36.0  80.9   0.75
+========================================================  ======  ====  =====
+
+With two seeds the lowest is 95.3 at a mean width of 4.38, with five 95.3 at 1.23.
 """
 
 from functools import lru_cache
