@@ -266,8 +266,8 @@ def _seconds(job: PlannedJob, state: JobState, epoch: float, pace: Pace) -> floa
     if not state.trained:
         seconds += pace.start + (state.of - state.epochs) * epoch
     for run in state.untested:
-        # A test decodes the held-out faces too.
-        seconds += pace.start + pace.validation + pace.test + pace.decoding[run.method]
+        # A test decodes the held-out faces too, and the test faces once more at half their detail.
+        seconds += pace.start + pace.validation + 2 * (pace.test + pace.decoding[run.method])
         seconds += _MEASURING_LATENCY
     return seconds
 

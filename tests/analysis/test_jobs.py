@@ -28,7 +28,7 @@ def made_up(planned, monkeypatch):
     """Trainings and tests that are noted instead of done."""
     trained, tested, done = [], [], set()
 
-    def train(run, readers):
+    def train(run, readers, loggers):
         trained.append((run.training.name, sorted(readers)))
         done.add(run.training)
 

@@ -113,10 +113,10 @@ def test_a_run_that_fails_is_named_and_done_by_the_next_call(
     output = tmp_path / "out"
     train = on_disk.train
 
-    def failing(run, readers):
+    def failing(run, readers, loggers):
         if run.training.name.startswith("hih") and run.seed == 1:
             raise RuntimeError("CUDA out of memory")
-        train(run, readers)
+        train(run, readers, loggers)
 
     with monkeypatch.context() as patched:
         patched.setattr(on_disk, "train", failing)
