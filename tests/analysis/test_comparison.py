@@ -294,4 +294,4 @@ def test_the_demonstration_is_sound_and_shares_two_trainings(tmp_path):
     assert len(set(training.values())) == 3
     assert len({planned.faces for planned in plan.runs}) == 1
     # The three networks differ in their heads alone.
-    assert {name.split(".")[0] for name in plan.common_weights} >= {"backbone", "neck"}
+    assert {name.split(".")[0] for name in plan.conditions[0].common_weights} >= {"backbone", "neck"}

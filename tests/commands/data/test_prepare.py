@@ -85,7 +85,7 @@ def test_the_setting_changes_no_training(experiment, cache, tmp_path):
             other.key,
             other.faces,
         )
-    assert isinstance(faster.test_sets[0].records[0].photo, PreparedPhoto)
+    assert isinstance(faster.conditions[0].test_sets[0].records[0].photo, PreparedPhoto)
 
 
 def test_the_experiment_may_name_the_folder(experiment, cache, tmp_path):
