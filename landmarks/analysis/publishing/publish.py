@@ -124,7 +124,7 @@ def publish(
     report = Report(
         title=experiment.name,
         command=command,
-        methods=list(dict.fromkeys(method for each in subjects for method in each.methods)),
+        methods=[*experiment.methods, *experiment.foreign],
         seeds=list(experiment.seeds),
         conditions=conditions,
         results=_all_results(subjects),

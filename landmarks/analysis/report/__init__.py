@@ -1,6 +1,33 @@
-"""The report of a comparison: one HTML file that needs nothing else to be read."""
+"""The report of a comparison: one HTML file that needs nothing else to be read.
 
-from landmarks.analysis.report.content import Proof, TrainingReport
-from landmarks.analysis.report.former import Report, SplitReport, write_report
+`Report` is what it says, as plain data; `write_page` writes the page.
+"""
 
-__all__ = ["Proof", "Report", "SplitReport", "TrainingReport", "write_report"]
+from landmarks.analysis.report.content import (
+    ConditionReport,
+    Exhibit,
+    ForeignMethod,
+    MissingRun,
+    Plot,
+    Proof,
+    Report,
+    SplitReport,
+    TrainingReport,
+)
+from landmarks.analysis.report.page import write_page
+from landmarks.analysis.report.table import Column, Table
+
+__all__ = [
+    "Column",
+    "ConditionReport",
+    "Exhibit",
+    "ForeignMethod",
+    "MissingRun",
+    "Plot",
+    "Proof",
+    "Report",
+    "SplitReport",
+    "Table",
+    "TrainingReport",
+    "write_page",
+]

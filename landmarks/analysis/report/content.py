@@ -211,8 +211,8 @@ class Report:
     Attributes:
         title: Name of the experiment.
         command: The command that made it.
-        methods: All methods in the experiment's order, foreign ones last: their places settle how
-            they look in every figure.
+        methods: All methods in the experiment's order, foreign ones last, those without a finished
+            run too: their places settle how they look in every figure and table.
         seeds: The seeds of the trainings.
         conditions: The conditions, the main one first.
         results: The table of all scores, with a column for each axis of the matrix after
@@ -245,6 +245,18 @@ class Report:
     resolution: Sequence[Exhibit] = ()
     latency: Sequence[Exhibit] = ()
     files: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def shown(self) -> list[str]:
+        """The methods that any number is told of, in the experiment's order."""
+        scores = [
+            score
+            for condition in self.conditions
+            for split in condition.splits
+            for score in split.scores
+        ]
+        there = {score.method for score in scores}
+        return [method for method in self.methods if method in there]
 
 
 __all__ = [
