@@ -65,7 +65,8 @@ def write_page(report: Report, path: Path) -> None:
     environment.filters["svg"] = lambda picture: SafeText(_svg(picture, f"f{next(numbers)}"))
     environment.filters["jpeg"] = lambda tile: base64.b64encode(jpeg(tile)).decode("ascii")
     environment.filters["swatch"] = lambda method: SafeText(_swatch(looks[method]))
-    environment.filters["once"] = lambda word: f"{word}-{next(numbers)}"
+    # Not a filter: Jinja would apply that to a constant once and for all.
+    environment.globals["unique"] = lambda word: f"{word}-{next(numbers)}"
     page = environment.get_template("base.html.j2").render(
         report=report,
         sections=[section for section in _sections(report) if section.shown],

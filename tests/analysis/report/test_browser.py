@@ -211,10 +211,10 @@ def test_print_shows_what_is_folded(opened):
     folded = page.locator("#methods details table").first
     assert not folded.is_visible()
     page.emulate_media(media="print")
-    assert folded.is_visible()
+    folded.wait_for(state="visible")
     assert page.locator("#theme").is_hidden()
     page.emulate_media(media="screen")
-    assert not folded.is_visible()
+    folded.wait_for(state="hidden")
     assert page.pdf(prefer_css_page_size=True)[:5] == b"%PDF-"
 
 
