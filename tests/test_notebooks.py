@@ -3,6 +3,7 @@ import sys
 from copy import deepcopy
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook, new_output
@@ -134,8 +135,6 @@ def own_notebook(tmp_path, monkeypatch):
     """Writes a notebook of given code, which then is the only one there is."""
 
     def write(code: str) -> Path:
-        import nbformat
-
         path = tmp_path / "own.ipynb"
         nbformat.write(cleaned(new_notebook(cells=[new_code_cell(code)])), path, 4)
         monkeypatch.setattr("notebooks.execute.NOTEBOOKS", (path,))
