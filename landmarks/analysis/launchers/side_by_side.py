@@ -39,6 +39,10 @@ class SideBySide(Launcher):
     """Does several jobs at a time, each in a process of its own.
 
     What a process says goes to its log; the terminal has a line for each start and end, and a bar.
+    Sums over floating-point numbers depend on the number of threads in their last bits, and a
+    training makes much of little: on a CPU, results are the same to the last digit under the same
+    number of threads (``OMP_NUM_THREADS``), whoever does the jobs.
+
     On Ctrl-C or SIGTERM all processes are ended; if this process is killed, they end by themselves
     (`landmarks.analysis.launchers.child`).
 

@@ -8,6 +8,7 @@ import time
 
 import polars
 import pytest
+import torch
 
 from landmarks.analysis import runs as on_disk
 from landmarks.cli import main
@@ -38,17 +39,23 @@ print(7)
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Sums differ in their last bits with the number of threads, here and in other processes."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("OMP_NUM_THREADS", "1")
+        yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="module")
-def experiment(tmp_path_factory):
+def experiment(tmp_path_factory, one_thread):
     folder = tmp_path_factory.mktemp("whole")
     path = tiny_experiment(folder, seeds=[0, 1], splits=["ibug"])
     assert main(["compare", str(path), "--output", str(folder / "here")]) == 0
     return path, (folder / "here" / "results.csv").read_bytes()
-
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 def compare(path, output, *words):
