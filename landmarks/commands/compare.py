@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         landmarks.errors.SettingsError: If settings cannot be used.
         landmarks.errors.DataError: If a file cannot be used.
     """
-    options = _parser().parse_args(list(arguments))
+    options = _parser().parse_args(_with_value(arguments, "--slurm"))
     _refuse_contradictions(options)
     # Torch and Lightning take seconds to import: a mistyped option need not wait for them.
     from landmarks.analysis.comparison import compare, compare_finished, dry_run
@@ -118,6 +118,19 @@ def _launcher(options: Namespace, words: Sequence[str], output: Path, name: str)
         own = shlex.split(options.slurm)
         return SlurmArray(words, name, output / "slurm", own, options.workers)
     return Here(logs)
+
+
+def _with_value(arguments: Sequence[str], option: str) -> list[str]:
+    """Words in which an option's value, itself an option of another program, is joined to it.
+
+    >>> _with_value(["a.yaml", "--slurm", "--gres=gpu:1"], "--slurm")
+    ['a.yaml', '--slurm=--gres=gpu:1']
+    """
+    words = list(arguments)
+    if option in words[:-1]:
+        place = words.index(option)
+        words[place : place + 2] = [f"{option}={words[place + 1]}"]
+    return words
 
 
 def _words(options: Namespace) -> list[str]:
