@@ -47,7 +47,9 @@ def beside_best(scores: Sequence[MethodScore], pairs: Sequence[Pair]) -> dict[st
 
 
 def leading_rows(scores: Sequence[MethodScore], pairs: Sequence[Pair]) -> frozenset[int]:
-    """Places of the best method, and of all from which it is not told apart."""
+    """Places of the best method and of all not told apart from it; none where it is alone."""
+    if len(scores) == 1:
+        return frozenset()
     best, outcomes = best_method(scores), beside_best(scores, pairs)
     return frozenset(
         place

@@ -52,6 +52,7 @@ def test_a_single_method_has_neither_difference_nor_verdict():
         "method", "NME, 95 % interval", "FR", "AUC", "parameters", "network ms", "decode ms",
     ]  # fmt: skip
     assert "Bold" not in table.caption
+    assert not any(own.strong for own in table.columns)
 
 
 def test_other_programs_alone_have_no_costs():
