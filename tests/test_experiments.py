@@ -36,7 +36,11 @@ def settings_of(file, root_of, output):
     root = root_of(settings["data"]["class_path"])
     if "methods" in settings:
         experiment = Experiment.read(path, root)
-        return [experiment.settings(method, 0, output) for method in experiment.methods]
+        return [
+            experiment.settings(method, condition, 0, output)
+            for condition in experiment.conditions
+            for method in experiment.methods
+        ]
     settings["data"]["init_args"]["root"] = root
     return [{**settings, "output": str(output)}]
 

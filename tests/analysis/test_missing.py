@@ -5,9 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landmarks.analysis.experiment import Experiment
 from landmarks.analysis.matrix import Condition
 from landmarks.analysis.missing import comparable_part
 from landmarks.analysis.plan import FacesSeen, Plan, PlannedCondition, PlannedRun
+from landmarks.benchmarks import BENCHMARKS
+
+FACTS = BENCHMARKS["300w"].facts
 
 SIZES = ("16", "32")
 METHODS = ("a", "b", "c")
@@ -32,8 +36,10 @@ def plan_of(sizes=SIZES):
     conditions = []
     for size in sizes:
         runs = [planned(method, size, seed) for method in METHODS for seed in SEEDS]
-        conditions.append(PlannedCondition(Condition({"size": size}, ()), None, runs, [], [], []))
-    return Plan(None, conditions)
+        conditions.append(PlannedCondition(Condition({"size": size}, ()), FACTS, runs, [], [], []))
+    methods = {method: {} for method in METHODS}
+    experiment = Experiment(Path("tried.yaml"), methods, SEEDS, {}, (), {}, True)
+    return Plan(experiment, conditions)
 
 
 def part(unfinished, reasons=None):

@@ -5,11 +5,18 @@ import numpy as np
 import pytest
 
 from landmarks.analysis import runs
+from landmarks.analysis.matrix import Condition
 from landmarks.analysis.plan import FacesSeen, PlannedRun
 from landmarks.errors import DataError
 from tests.analysis.made_up import face_results
 
-MANIFEST = {"splits": ["ibug"], "parameters": 7, "decode_ms_per_face": 0.5, "temperature": 2.0}
+MANIFEST = {
+    "splits": ["ibug"],
+    "parameters": 7,
+    "network_ms_per_face": 4.5,
+    "decode_ms_per_face": 0.5,
+    "temperature": 2.0,
+}
 
 
 @pytest.fixture
@@ -17,6 +24,7 @@ def run(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
     return PlannedRun(
         method="dark",
+        condition=Condition({"heatmap_size": "16"}, ()),
         seed=3,
         training=tmp_path / "training",
         training_key="a",
@@ -32,6 +40,8 @@ def test_a_finished_run_is_read(run):
     results.save(run.folder)
     found = runs.load(run)
     assert (found.method, found.seed, found.temperature) == ("dark", 3, 2.0)
+    assert (found.levels, found.training) == ({"heatmap_size": "16"}, "training")
+    assert (found.network_ms, found.decode_ms, found.epochs) == (4.5, 0.5, [])
     np.testing.assert_array_equal(found.splits["ibug"].covariances_photo, results.covariances_photo)
 
 

@@ -7,12 +7,14 @@ import pytest
 from landmarks.analysis.scores import (
     errors_by_method,
     faces_table,
+    method_pairs,
     method_scores,
+    pairs_table,
     results_table,
     summary_table,
     text_table,
 )
-from landmarks.analysis.statistics import mean_estimate, paired_difference
+from landmarks.analysis.statistics import error_estimate
 from landmarks.benchmarks.base import Subset
 from tests.analysis.made_up import FACTS, PROTOCOLS, face_results, measured_run
 
@@ -22,6 +24,12 @@ NME = {
     ("dark", 0): np.array([0.05, 0.03, 0.19]),
     ("dark", 1): np.array([0.05, 0.05, 0.09]),
 }
+
+
+def scores_of(runs, split, protocol):
+    return method_scores(runs, split, protocol, method_pairs(runs, split, protocol))
+
+
 RUNS = [measured_run(method, seed, nme) for (method, seed), nme in NME.items()]
 
 
@@ -68,13 +76,18 @@ def test_faces_have_a_row_for_each_method_seed_split_and_face():
 
 
 def test_methods_are_compared_on_faces_averaged_over_seeds():
-    argmax, dark = method_scores(RUNS, "ibug", PROTOCOLS[0])
+    argmax, dark = scores_of(RUNS, "ibug", PROTOCOLS[0])
     faces = {"argmax": np.array([7.0, 4.0, 25.0]), "dark": np.array([5.0, 4.0, 14.0])}
     found = errors_by_method(RUNS, "ibug", PROTOCOLS[0].name)
     for method, expected in faces.items():
-        np.testing.assert_allclose(found[method], expected)
-    assert argmax.nme == mean_estimate(found["argmax"])
-    assert argmax.difference == paired_difference(found["argmax"], found["dark"])
+        assert found[method].shape == (2, 3)
+        np.testing.assert_allclose(found[method].mean(axis=0), expected)
+    assert argmax.nme == error_estimate(found["argmax"])
+    (pair,) = method_pairs(RUNS, "ibug", PROTOCOLS[0])
+    assert (pair.method, pair.reference) == ("dark", "argmax")
+    # The pair is told from the other side.
+    assert argmax.difference.low == -pair.difference.high
+    assert argmax.difference.high == -pair.difference.low
     assert argmax.difference.value == pytest.approx(13 / 3)
     assert dark.difference is None
     assert argmax.seed_spread == pytest.approx(np.std([10, 14], ddof=1))
@@ -84,7 +97,7 @@ def test_methods_are_compared_on_faces_averaged_over_seeds():
 
 def test_a_method_that_loses_faces_is_never_the_best():
     runs = [measured_run("lost", 0, np.array([0.01, np.inf])), measured_run("dark", 0, np.ones(2))]
-    lost, dark = method_scores(runs, "ibug", PROTOCOLS[0])
+    lost, dark = scores_of(runs, "ibug", PROTOCOLS[0])
     assert dark.difference is None
     assert lost.nme.value == np.inf
     assert np.isnan(lost.difference.low)
@@ -94,9 +107,9 @@ def test_a_method_that_loses_faces_is_never_the_best():
 def test_other_faces_or_other_seeds_are_refused():
     other = measured_run("dark", 0, np.ones(2))
     with pytest.raises(ValueError, match="other faces of ibug"):
-        method_scores([RUNS[0], other], "ibug", PROTOCOLS[0])
+        scores_of([RUNS[0], other], "ibug", PROTOCOLS[0])
     with pytest.raises(ValueError, match="under the same seeds"):
-        method_scores(RUNS[:3], "ibug", PROTOCOLS[0])
+        scores_of(RUNS[:3], "ibug", PROTOCOLS[0])
 
 
 def test_another_truth_or_another_distance_under_one_name_is_refused():
@@ -112,13 +125,13 @@ def test_another_truth_or_another_distance_under_one_name_is_refused():
     ]:
         other = replace(RUNS[2], splits={"ibug": replace(found, **change)})
         with pytest.raises(ValueError, match=message):
-            method_scores([RUNS[0], other], "ibug", PROTOCOLS[0])
+            scores_of([RUNS[0], other], "ibug", PROTOCOLS[0])
     other = replace(RUNS[2], splits={"ibug": replace(found, **scaled)})
-    assert method_scores([RUNS[0], other], "ibug", PROTOCOLS[1])
+    assert scores_of([RUNS[0], other], "ibug", PROTOCOLS[1])
 
 
 def test_the_summary_spreads_estimates_over_columns():
-    scores = method_scores(RUNS, "ibug", PROTOCOLS[0])
+    scores = scores_of(RUNS, "ibug", PROTOCOLS[0])
     table = summary_table(scores)
     first, best = table.rows(named=True)
     assert first["nme_low"] == scores[0].nme.low
@@ -127,8 +140,27 @@ def test_the_summary_spreads_estimates_over_columns():
     assert best["decode_ms_per_face"] == 0.25
 
 
+def test_every_pair_is_a_row_with_its_verdict():
+    pairs = method_pairs(RUNS, "ibug", PROTOCOLS[0])
+    table = pairs_table(pairs, "ibug", PROTOCOLS[0].name, {"heatmap_size": "16"})
+    (row,) = table.rows(named=True)
+    assert (row["heatmap_size"], row["method"], row["reference"]) == ("16", "dark", "argmax")
+    assert row["difference"] == pytest.approx(-13 / 3)
+    assert (row["verdict"], row["same_training"]) == ("not resolved", False)
+    assert row["sentence"] == pairs[0].verdict.sentence
+    assert len(pairs_table([], "ibug", PROTOCOLS[0].name)) == 0
+
+
+def test_axes_are_columns_after_the_method():
+    run = replace(RUNS[0], levels={"crop_size": "64", "heatmap_size": "16"})
+    for table in (results_table([run], FACTS), faces_table([run])):
+        assert table.columns[:4] == ["method", "crop_size", "heatmap_size", "seed"]
+    foreign = replace(RUNS[0], seed=None, training=None)
+    assert results_table([foreign], FACTS)["seed"].null_count() == len(PROTOCOLS)
+
+
 def test_the_terminal_shows_every_method_in_columns_of_one_width():
-    lines = text_table(method_scores(RUNS, "ibug", PROTOCOLS[0])).splitlines()
+    lines = text_table(scores_of(RUNS, "ibug", PROTOCOLS[0])).splitlines()
     assert len(lines) == 4
     assert len({len(line) for line in lines}) == 1
     assert "12.00" in lines[2]
