@@ -64,7 +64,7 @@ from landmarks.analysis.report.tables import best_method
 from landmarks.analysis.runs import Training
 from landmarks.analysis.scores import MethodScore, results_table
 from landmarks.analysis.selection import selections, without_selection
-from landmarks.analysis.statistics import winner_sentence
+from landmarks.analysis.statistics import needed_sentence, winner_sentence
 from landmarks.analysis.tiles import faces_figure, save_jpeg
 
 _NOBODY: Mapping[str, Sequence[MeasuredRun]] = MappingProxyType({})
@@ -197,7 +197,15 @@ def _split_report(subject: Subject, place: int, output: Path) -> SplitReport:
         name=split,
         found=subject.planned.found[1 + place],
         protocol=protocol,
-        verdict=winner_sentence(pairs, {score.method: score.nme for score in scores}),
+        verdict=" ".join(
+            filter(
+                None,
+                (
+                    winner_sentence(pairs, {score.method: score.nme for score in scores}),
+                    needed_sentence(pairs, best),
+                ),
+            )
+        ),
         scores=scores,
         pairs=pairs,
         forest=forest,
@@ -266,7 +274,8 @@ def _resolution_exhibits(
             own = [
                 p for p in of_axis if (tuple(sorted(p.levels.items())), p.split) == (levels, split)
             ]
-            figure = resolution_figure(own, subjects[0].error_name, subjects[0].looks)
+            subject = next(each for each in subjects if split in each.splits)
+            figure = resolution_figure(own, subject.error_name, subject.looks)
             where = ", ".join([*(f"{name} {level}" for name, level in levels), split])
             plots.append(Plot(figure, resolution_alt(own), f"{where}."))
         exhibits.append(resolution_exhibit(of_axis, plots))

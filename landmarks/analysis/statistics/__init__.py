@@ -4,7 +4,7 @@ from landmarks.analysis.statistics.estimate import Estimate, mean_estimate, pair
 from landmarks.analysis.statistics.method_error import error_estimate
 from landmarks.analysis.statistics.pair import Outcome, Pair, Verdict
 from landmarks.analysis.statistics.pairs import compare_pairs
-from landmarks.analysis.statistics.winner import winner_sentence
+from landmarks.analysis.statistics.winner import needed_sentence, winner_sentence
 
 __all__ = [
     "Estimate",
@@ -14,6 +14,7 @@ __all__ = [
     "compare_pairs",
     "error_estimate",
     "mean_estimate",
+    "needed_sentence",
     "paired_difference",
     "winner_sentence",
 ]

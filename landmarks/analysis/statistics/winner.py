@@ -41,6 +41,48 @@ def winner_sentence(pairs: Sequence[Pair], means: Mapping[str, Estimate]) -> str
     return " ".join(sentences)
 
 
+def needed_sentence(pairs: Sequence[Pair], best: str) -> str | None:
+    """How many faces or seeds would tell the methods apart that are not told from the best.
+
+    Args:
+        pairs: Every pair of the condition, of `compare_pairs`.
+        best: The method of lowest mean error.
+
+    Returns:
+        A sentence; None if all are told apart from the best, or no number is known that would do.
+
+    >>> import numpy as np
+    >>> from landmarks.analysis.statistics import compare_pairs
+    >>> rng = np.random.default_rng(0)
+    >>> easy = rng.normal(4.0, 1.0, 200)
+    >>> errors = {"dark": easy[None], "soft": (easy + rng.normal(0.03, 0.2, 200))[None]}
+    >>> pairs = compare_pairs(errors, {"dark": ("a",), "soft": ("a",)})
+    >>> needed_sentence(pairs, "dark")
+    'To tell a difference as large as that seen would take about 2,200 faces for soft.'
+    """
+    parts = []
+    for pair in pairs:
+        if best not in (pair.method, pair.reference):
+            continue
+        other = pair.reference if pair.method == best else pair.method
+        numbers = []
+        if pair.verdict.faces_needed is not None:
+            numbers.append(f"{_rounded(pair.verdict.faces_needed):,} faces")
+        if pair.verdict.seeds_needed is not None:
+            numbers.append(f"{_rounded(pair.verdict.seeds_needed):,} seeds")
+        if pair.verdict.outcome is Outcome.NOT_RESOLVED and numbers:
+            parts.append(f"{' or '.join(numbers)} for {other}")
+    if not parts:
+        return None
+    return f"To tell a difference as large as that seen would take about {listed(parts)}."
+
+
+def _rounded(number: int) -> int:
+    """To two digits: more would claim too much."""
+    size = 10 ** max(0, len(str(number)) - 2)
+    return math.ceil(number / size) * size
+
+
 def listed(names: Sequence[str]) -> str:
     """Names as a sentence lists them.
 

@@ -4,6 +4,7 @@ import pytest
 
 from landmarks.analysis.launchers import Busy, Here, held
 from landmarks.analysis.launchers import here as module
+from landmarks.analysis.launchers.job import is_busy
 from landmarks.errors import DataError
 from tests.analysis.launchers.made_up_jobs import jobs
 
@@ -48,7 +49,6 @@ def test_what_means_to_stop_stops_at_once(stop, tmp_path):
 
 
 def test_a_job_of_another_call_is_taken_up_when_that_call_has_let_go(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(module, "_LOOK_AGAIN", 0.01)
     done, begun, let_go = [], threading.Event(), threading.Event()
 
     def other():
@@ -57,11 +57,17 @@ def test_a_job_of_another_call_is_taken_up_when_that_call_has_let_go(tmp_path, m
             let_go.wait()
 
     def work(name):
-        if name == "c":
-            threading.Timer(0.1, let_go.set).start()
         with held(tmp_path / name / ".lock"):
             done.append(name)
 
+    def looked(lock):
+        busy = is_busy(lock)
+        let_go.set()
+        thread.join()
+        return busy
+
+    monkeypatch.setattr(module, "_LOOK_AGAIN", 0.01)
+    monkeypatch.setattr(module, "is_busy", looked)
     mine = jobs(tmp_path, "a", "b", "c", work=work)
     thread = threading.Thread(target=other)
     thread.start()
