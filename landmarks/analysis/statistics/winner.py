@@ -80,7 +80,8 @@ def needed_sentence(pairs: Sequence[Pair], best: str) -> str | None:
 def _rounded(number: int) -> int:
     """To two digits: more would claim too much."""
     size = 10 ** max(0, len(str(number)) - 2)
-    return math.ceil(number / size) * size
+    rounded: int = math.ceil(number / size) * size
+    return rounded
 
 
 def listed(names: Sequence[str]) -> str:
