@@ -237,7 +237,8 @@ def _total(found: Estimate, how: str) -> str:
     hours = found.device_hours
     cost = f"{hours:.2g} GPU-hours"
     if not on_gpu:
-        cost = f"{hours:.2g} CPU-hours, of {found.threads} threads a training"
+        threads = "1 thread" if found.threads == 1 else f"{found.threads} threads"
+        cost = f"{hours:.2g} CPU-hours, at {threads} a training"
     at_a_time = min(found.workers, len(found.jobs))
     text = f"estimate: {duration(found.seconds)} with {how}, {at_a_time} at a time; {cost}"
     if found.starting:

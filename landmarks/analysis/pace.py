@@ -143,6 +143,7 @@ def _shortened(settings: Settings) -> Settings:
         "check_val_every_n_epoch": 1,
         "num_sanity_val_steps": 0,
         "logger": False,
+        "log_every_n_steps": 1,
         "enable_progress_bar": False,
         "enable_model_summary": False,
     }

@@ -113,6 +113,7 @@ def test_two_calls_on_one_output_share_the_work(experiment, tmp_path):
     assert len(tested) == len(set(tested)) == RUNS
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_is_named_and_done_by_the_next_call(
     experiment, tmp_path, monkeypatch, capsys
 ):
@@ -146,6 +147,7 @@ def test_a_run_that_fails_is_named_and_done_by_the_next_call(
     assert (output / "results.csv").read_bytes() == expected
 
 
+@pytest.mark.slow
 def test_one_training_alone_and_a_report_of_what_is_there(experiment, tmp_path, capsys):
     path, _ = experiment
     output = tmp_path / "out"
@@ -162,6 +164,7 @@ def test_one_training_alone_and_a_report_of_what_is_there(experiment, tmp_path, 
     assert (output / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing(experiment, tmp_path, capsys):
     path, _ = experiment
     before = time.time()
@@ -187,7 +190,6 @@ def test_a_dry_run_writes_nothing(experiment, tmp_path, capsys):
         (["--launcher", "slurm", "--slurm", "--array=1-3"], "is settled by this command"),
     ],
 )
-def test_options_that_contradict_each_other_are_refused(words, message, experiment, capsys):
-    path, _ = experiment
-    assert compare(path, path.parent / "other", *words) == 2
+def test_options_that_contradict_each_other_are_refused(words, message, tmp_path, capsys):
+    assert compare(tiny_experiment(tmp_path), tmp_path / "out", *words) == 2
     assert message in capsys.readouterr().err
