@@ -344,8 +344,7 @@ def _difference(pairs: Sequence[Pair], method: str, best: str) -> Estimate | Non
         if (pair.method, pair.reference) == (method, best):
             return pair.difference
         if (pair.method, pair.reference) == (best, method):
-            found = pair.difference
-            return Estimate(-found.value, -found.high, -found.low)
+            return pair.difference.negated
     return None
 
 

@@ -27,7 +27,7 @@ from landmarks.analysis.figures.style import (
     Looks,
     method_looks,
 )
-from landmarks.analysis.statistics import Estimate, Outcome, Pair
+from landmarks.analysis.statistics import Outcome, Pair
 
 _LEGEND = "lines: 95 % interval over faces and seeds"
 _MARKERS = {Outcome.BETTER: "<", Outcome.WORSE: ">", Outcome.NOT_RESOLVED: "o"}
@@ -126,14 +126,12 @@ def _size(pair: Pair) -> float:
 
 
 def _turned(pair: Pair) -> Pair:
-    value, low, high = pair.difference
     share = pair.relative / 100
-    outcomes = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}
-    outcome = outcomes.get(pair.verdict.outcome, pair.verdict.outcome)
+    outcome = pair.verdict.outcome.turned
     return pair._replace(
         method=pair.reference,
         reference=pair.method,
-        difference=Estimate(-value, -high, -low),
+        difference=pair.difference.negated,
         relative=-100 * share / (1 + share) if share != -1 else math.nan,
         effect=-pair.effect,
         better_faces=1 - pair.better_faces,

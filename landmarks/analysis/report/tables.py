@@ -32,17 +32,12 @@ def best_method(scores: Sequence[MethodScore]) -> str:
 def beside_best(scores: Sequence[MethodScore], pairs: Sequence[Pair]) -> dict[str, Outcome]:
     """What may be said of each method beside the best one; the best itself is left out."""
     best = best_method(scores)
-    turned = {
-        Outcome.BETTER: Outcome.WORSE,
-        Outcome.WORSE: Outcome.BETTER,
-        Outcome.NOT_RESOLVED: Outcome.NOT_RESOLVED,
-    }
     outcomes = {}
     for pair in pairs:
         if pair.reference == best:
             outcomes[pair.method] = pair.verdict.outcome
         elif pair.method == best:
-            outcomes[pair.reference] = turned[pair.verdict.outcome]
+            outcomes[pair.reference] = pair.verdict.outcome.turned
     return outcomes
 
 

@@ -25,6 +25,15 @@ class Estimate(NamedTuple):
     high: float
 
     @property
+    def negated(self) -> "Estimate":
+        """A difference told from the other side.
+
+        >>> Estimate(1.0, 0.5, 2.0).negated
+        Estimate(value=-1.0, low=-2.0, high=-0.5)
+        """
+        return Estimate(-self.value, -self.high, -self.low)
+
+    @property
     def excludes_zero(self) -> bool:
         """Whether zero lies outside the interval; false where there is none."""
         return self.low > 0 or self.high < 0

@@ -13,6 +13,16 @@ class Outcome(Enum):
     WORSE = "worse"
     NOT_RESOLVED = "not resolved"
 
+    @property
+    def turned(self) -> "Outcome":
+        """What may then be said of the reference beside the method.
+
+        >>> Outcome.BETTER.turned, Outcome.NOT_RESOLVED.turned
+        (<Outcome.WORSE: 'worse'>, <Outcome.NOT_RESOLVED: 'not resolved'>)
+        """
+        others = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}
+        return others.get(self, self)
+
 
 class Verdict(NamedTuple):
     """What may be said of a pair of methods, in words.
